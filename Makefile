@@ -1,0 +1,57 @@
+# Everything a contributor runs. On Windows: `pip install .` and `waves demo` do what `make demo` does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+DONE := $(VENV)/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench docs lock clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(DONE) ## a private .venv with waves, prefect and what the tests need
+
+$(DONE): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); ok or sys.exit("error: Python 3.11 to 3.13 is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.11 install")'
+	@echo "installing into $(VENV) (a minute or two the first time)"
+	@$(PYTHON) -m venv $(if $(wildcard $(BIN)/python),,--clear) $(VENV)
+ifeq ($(UV),)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+else
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+endif
+	@touch $(DONE)
+
+demo: $(DONE) ## a wave from nothing to a true report, against the simulator with faults on
+	@$(BIN)/waves demo
+
+test: $(DONE) ## all tests
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+lint: $(DONE) ## ruff, mypy strict, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(DONE) ## put the code in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(DONE) ## the README's figures, each a ratio in one run
+	@$(BIN)/python -m tests.benchmarks
+
+docs: $(DONE) ## write the generated parts of README (tables of columns, commands, codes) and its picture
+	@$(BIN)/python -m tests.docs --write
+
+lock: ## resolve requirements.lock anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group build --group test --group lint pyproject.toml -o requirements.lock
+
+clean: ## remove the .venv and what tools left behind
+	@rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""How a wave is moved: Prefect flows, the `waves` command, the SMS client, the submission engine, the simulator."""
