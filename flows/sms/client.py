@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-import httpx
-
-from flows.sms.errors import Throttled
-from flows.sms.models import Created, TaskSummary
-
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+
+    import httpx
+
+    from flows.sms.errors import Throttled
+    from flows.sms.models import Created, TaskSummary
     from inventory.source_server import SourceServer
 
 

@@ -1,52 +1,72 @@
-"""Table of the error codes of SMS, its gateway and ours: what each means, which class it is of, and what to do about it."""
+"""Find what an error code means, which class it is of and what to do about it: SMS's, the gateway's, IAM's and ours, known or not.
+
+The rows are in code_table.py; this module finds them, and makes one for a code that nobody has seen. Read by errors.py,
+verdict.py and the command line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+import re
+from typing import TYPE_CHECKING
+
+from flows.sms.code_table import LEGACY_ROWS, OTHER_ROWS, SMS_ROWS
+from flows.sms.error_class import CodeRow, ErrorClass, Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CODES", "CodeRow", "ErrorClass", "Retry", "advice_for", "is_service_code", "row_for"]
 
 
-class ErrorClass(StrEnum):
-    """What became of a request that failed; for a create, whether it may have made a task."""
-
-    DEFINITE_NO = "definite no"
-    NOT_SENT = "not sent"
-    THROTTLED = "throttled"
-    AMBIGUOUS = "ambiguous"
-    STOP = "stop"
+def _rows() -> dict[str, CodeRow]:
+    numbered = ((f"SMS.{row[0]}", row) for row in (*SMS_ROWS, *LEGACY_ROWS))
+    named = ((row[0], row) for row in OTHER_ROWS)
+    return {code: CodeRow(code, *row[1:]) for code, row in (*numbered, *named)}
 
 
-class Retry(StrEnum):
-    """When the same request may be sent again."""
+CODES: Mapping[str, CodeRow] = _rows()
+"""Every code that is known, in the order of the tables."""
 
-    NOW = "now"
-    SLOWLY = "slowly"
-    AFTER_FIX = "after a fix"
-    NEVER = "never"
+_SERVICE_CODE = re.compile(r"[A-Za-z][A-Za-z_]{1,15}\.\d{2,8}")
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRow:
-    """One code: its class, when to try again, what it means, and what an engineer does about it."""
-
-    code: str
-    error_class: ErrorClass
-    retry: Retry
-    meaning: str
-    advice: str
-
-
-CODES: Mapping[str, CodeRow] = {}
+def is_service_code(code: str) -> bool:
+    """Whether `code` has the form that Huawei's services and gateway give theirs (`SMS.7605`): no other page says a definite no."""
+    return bool(_SERVICE_CODE.fullmatch(code)) and not code.startswith("HTTP.")
 
 
 def row_for(code: str) -> CodeRow:
-    """The table's row for `code`."""
-    return CODES.get(code) or CodeRow(
-        code, ErrorClass.DEFINITE_NO, Retry.NEVER, "a code not known here", "look it up in the SMS API error codes"
+    """The table's row for `code`, or one made for a code that nobody has seen: every code has a class and advice.
+
+    A service's own code is a no; anything else (a status that no service explains) may hide a task, so it is ambiguous.
+    """
+    if row := CODES.get(code):
+        return row
+    if is_service_code(code):
+        return CodeRow(
+            code,
+            ErrorClass.DEFINITE_NO,
+            Retry.NEVER,
+            "an error that this table does not know",
+            f"look {code} up in the SMS error codes, correct the row, then retry",
+        )
+    if code.startswith("HTTP.3"):
+        return CodeRow(
+            code,
+            ErrorClass.AMBIGUOUS,
+            Retry.AFTER_FIX,
+            "the endpoint points elsewhere",
+            "set SMS_ENDPOINT to the address that it points to, if that is SMS",
+        )
+    return CodeRow(
+        code,
+        ErrorClass.AMBIGUOUS,
+        Retry.NEVER,
+        "an answer that SMS does not give",
+        f"check SMS_ENDPOINT and the proxies on the way ({code}), then run again",
     )
 
 
 def advice_for(code: str) -> str:
-    """What to do about `code`."""
+    """What to do about `code`: an action, never empty, also for a code never seen before."""
     return row_for(code).advice

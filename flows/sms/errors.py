@@ -7,8 +7,8 @@
       Ambiguous    SMS may have done it and nobody knows: look before sending again
       StopRun      the credentials or their rights are refused: every other request would be too
 
-Holds no rule of its own: verdict.py decides which of them an answer or a broken connection is, codes.py what a code means and what to
-do about it. Raised by client.py and auth.py, caught by `flows.submission` and the command line.
+Holds no rule of its own: verdict.py decides which of them an answer or a broken connection is, codes.py what a code means and
+what to do about it. Raised by client.py and auth.py, caught by `flows.submission` and the command line.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ class ThrottleWindow:
 class SmsError(Exception):
     """A request to SMS that did not succeed; raised only as one of its subclasses.
 
-    `code` is SMS's (`SMS.7605`), the gateway's (`APIGW.0308`), or ours where nobody gave one (`HTTP.502`, `WAVES.TLS`). `message` is one
-    bounded line without control characters, `request_id` is empty where there was none, `http_status` None where no answer came.
+    `code` is SMS's (`SMS.7605`), the gateway's (`APIGW.0308`), or ours where nobody gave one (`HTTP.502`, `WAVES.TLS`). `message`
+    is one bounded line without control characters, `request_id` is empty where there was none, `http_status` None where no answer
+    came.
     """
 
     error_class: ClassVar[ErrorClass] = ErrorClass.AMBIGUOUS
@@ -93,22 +94,23 @@ class SmsError(Exception):
         return f"{self.code} {self.message}: {self.advice}{request}"
 
 
-class Refused(SmsError):
+class Refused(SmsError):  # noqa: N818 - an outcome, not a mishap
     """SMS looked at the request and said no; the same request would get the same answer."""
 
     error_class: ClassVar[ErrorClass] = ErrorClass.DEFINITE_NO
 
 
-class NotSent(SmsError):
+class NotSent(SmsError):  # noqa: N818 - an outcome, not a mishap
     """No connection came about, so no byte of the request left this machine."""
 
     error_class: ClassVar[ErrorClass] = ErrorClass.NOT_SENT
 
 
-class Throttled(SmsError):
+class Throttled(SmsError):  # noqa: N818 - an outcome, not a mishap
     """The request was turned away for its rate.
 
-    `retry_after` is the server's wish in seconds, None where it has none; `window` is what the message names, None where it names none.
+    `retry_after` is the server's wish in seconds, None where it has none; `window` is what the message names, None where it names
+    none.
     """
 
     error_class: ClassVar[ErrorClass] = ErrorClass.THROTTLED
@@ -130,13 +132,13 @@ class Throttled(SmsError):
         self.window = window
 
 
-class Ambiguous(SmsError):
+class Ambiguous(SmsError):  # noqa: N818 - an outcome, not a mishap
     """SMS may have performed the request; for a create only a look at its tasks can tell."""
 
     error_class: ClassVar[ErrorClass] = ErrorClass.AMBIGUOUS
 
 
-class StopRun(SmsError):
+class StopRun(SmsError):  # noqa: N818 - an outcome, not a mishap
     """The credentials, or their rights, were refused: nothing was made, and no other request will fare better."""
 
     error_class: ClassVar[ErrorClass] = ErrorClass.STOP

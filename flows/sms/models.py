@@ -1,14 +1,16 @@
 """What SMS says of a task and of a create, as far as the engine needs it; everything else in an answer is ignored.
 
-Built by hand from the answer's dict, not by pydantic: an end-of-run listing has 20,000 of them, and SMS answers null for what has not
-happened yet, in any field. A value of another type than the API's is taken as not said, never as an error.
+Built by hand from the answer's dict, not by pydantic: an end-of-run listing has 20,000 of them, and SMS answers null for what has
+not happened yet, in any field. A value of another type than the API's is taken as not said, never as an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DELETING = "DELETING"
 
