@@ -1,0 +1,35 @@
+"""`python -m flows.simulator`: one line and exit code 2 when it cannot start."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+from flows.simulator.arguments import parse_arguments
+from flows.simulator.server import serve
+
+
+def main() -> int:
+    """Run a simulator from the command line; the exit code."""
+    options = parse_arguments(sys.argv[1:])
+    try:
+        serve(options)
+    except sqlite3.DatabaseError:
+        return _fail(f"{options.state} is no state file of a simulator: name another file, or delete it")
+    except OSError as error:
+        return _fail(f"cannot listen on port {options.port}: {error.strerror or error}")
+    except Exception as error:
+        # PlanError: importing it would load pandas for everybody.
+        if type(error).__name__ != "PlanError":
+            raise
+        return _fail(str(error))
+    return 0
+
+
+def _fail(text: str) -> int:
+    print(f"error: {text}", file=sys.stderr)  # noqa: T201 - a command's last words
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""/admin: what really happened, as a page and as JSON, and the levers that tests and rehearsals pull.
+
+Not part of SMS, so it asks for no credentials; the server listens on this machine only. Levers: faults, foreign tasks, states,
+deletion, sources, denied actions, expired tokens, reset.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from flows.simulator.adminpage import render_page
+from flows.simulator.faults import FaultError, Once, parse_fault, parse_faults
+from flows.simulator.fleet import SourceServer
+from flows.simulator.states import State
+from flows.simulator.tasks import Task
+from flows.simulator.truth import tell_truth
+
+if TYPE_CHECKING:
+    from flows.simulator.simulator import Simulator
+
+Lever = Callable[["Simulator", dict[str, Any]], dict[str, Any]]
+
+
+def set_faults(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """`{"spec": "14%", "seed": 1}` replaces the plan; `{"once": [{"fault", "times", "route", "source_server_id"}]}` orders single ones.
+
+    Either may be absent. An ordered fault strikes the next `times` (1) requests to `route` (POST /v3/tasks).
+    """
+    if "spec" in order:
+        simulator.faults.spec = parse_faults(str(order["spec"]))
+    if "seed" in order:
+        simulator.faults.seed = int(order["seed"])
+    for once in order.get("once", ()):
+        simulator.faults.ordered.append(
+            Once(
+                parse_fault(str(once["fault"])),
+                int(once.get("times", 1)),
+                str(once.get("route", "POST /v3/tasks")),
+                str(once.get("source_server_id", "")),
+            )
+        )
+    return {"ordered": len(simulator.faults.ordered)}
+
+
+def add_task(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """Make somebody else's task, past validation and guard; `visible` false hides it for the usual lag. Answers with its id."""
+    now = simulator.service.settle()
+    vm_id, name = str(order.get("target_vm_id", "")), str(order.get("name", "foreign-task"))
+    target = {"vm_id": vm_id, "name": str(order.get("target_name", "")), "disks": []}
+    request = {"name": name, "type": "MIGRATE_FILE", "os_type": "LINUX", "target_server": target, **order.get("body", {})}
+    task = Task(
+        id=str(order.get("id") or simulator.service.new_id()),
+        name=name,
+        source_server_id=str(order.get("source_server_id", "")),
+        target_vm_id=vm_id,
+        target_name=target["name"],
+        vm_template_id=str(order.get("vm_template_id", "")),
+        created_at=now,
+        visible_at=now if order.get("visible", True) else now + simulator.options.lag,
+        body=json.dumps(request).encode(),
+        made_by="admin",
+        state=State(order.get("state", "READY")),
+    )
+    simulator.service.add(task)
+    return {"id": task.id}
+
+
+def add_source(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """Add a source server or replace one: `{"id", "name", "ip", "os_type", "firmware", "connected"}`."""
+    known = {name: order[name] for name in ("id", "name", "ip", "os_type", "os_version", "firmware", "connected") if name in order}
+    source = SourceServer(**{"name": str(order["id"]), **known})
+    simulator.service.fleet.put(source)
+    return {"id": source.id}
+
+
+def set_access(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """`{"denied_actions": [...]}` answers these with 403 from now on; `{"expire_tokens": true}` ends every token."""
+    if "denied_actions" in order:
+        simulator.denied_actions = {str(each) for each in order["denied_actions"]}
+    if order.get("expire_tokens"):
+        simulator.authenticator.expire_tokens()
+    return {"denied_actions": sorted(simulator.denied_actions)}
+
+
+def reset(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - one signature for all levers
+    """Forget all tasks and counts."""
+    simulator.reset()
+    return {}
+
+
+LEVERS: dict[str, Lever] = {
+    "/admin/faults": set_faults,
+    "/admin/tasks": add_task,
+    "/admin/sources": add_source,
+    "/admin/access": set_access,
+    "/admin/reset": reset,
+}
+
+
+def make_admin(simulator: Simulator) -> Starlette:
+    """The admin application of one simulator."""
+
+    async def page(request: Request) -> Response:  # noqa: ARG001, RUF029 - starlette's signature
+        return HTMLResponse(render_page(tell_truth(simulator)))
+
+    async def truth(request: Request) -> Response:  # noqa: RUF029 - starlette's signature
+        return JSONResponse(tell_truth(simulator, with_bodies=request.query_params.get("bodies") == "1"))
+
+    async def bodies(request: Request) -> Response:  # noqa: ARG001, RUF029 - starlette's signature
+        return JSONResponse([each.shown() for each in simulator.ledger.bodies])
+
+    async def one_task(request: Request) -> Response:
+        task = simulator.service.any_task(request.path_params["id"])
+        if task is None:
+            return JSONResponse({"error": "no such task"}, 404)
+        if request.method == "DELETE":
+            simulator.service.remove(task)
+        else:
+            simulator.service.set_state(task, State((await request.json())["state"]))
+        return JSONResponse({"id": task.id})
+
+    routes = [
+        Route("/admin", page),
+        Route("/admin/truth", truth),
+        Route("/admin/bodies", bodies),
+        Route("/admin/tasks/{id}", one_task, methods=["DELETE", "PUT"]),
+    ]
+    routes += [Route(path, _pull(simulator, lever), methods=["POST"]) for path, lever in LEVERS.items()]
+    return Starlette(routes=routes)
+
+
+def _pull(simulator: Simulator, lever: Lever) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(lever(simulator, json.loads(await request.body() or b"{}")))
+        except (FaultError, KeyError, TypeError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return endpoint

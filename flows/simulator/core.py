@@ -1,0 +1,237 @@
+"""The service itself, without HTTP: its tasks, its source servers, and every rule about the two (facts 7).
+
+Decides what exists, who may see it and which move is legal. Reads no clock and draws no chance of its own: both are handed in, so
+that a test may drive it in virtual time. Called by the api modules (what clients may do) and by admin.py (what really is).
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flows.simulator.answers import Refusal
+from flows.simulator.fleet import Fleet
+from flows.simulator.progress import Progress
+from flows.simulator.states import OPERATIONS, SOURCE_STATE, UNDELETABLE, State
+from flows.simulator.tasks import Task
+
+if TYPE_CHECKING:
+    from flows.simulator.options import SimulatorOptions
+    from flows.simulator.store import Store
+
+
+class Service:
+    """All tasks and sources of one account. Not thread-safe: one event loop, or one test, drives it."""
+
+    def __init__(
+        self, options: SimulatorOptions, fleet: Fleet, store: Store, *, clock: Callable[[], float], rng: random.Random
+    ) -> None:
+        self.options = options
+        self.fleet = fleet
+        self.clock = clock
+        self._store = store
+        self._rng = rng
+        self._tasks: dict[str, Task] = {}
+        self._order: list[Task] = []
+        self._by_source: dict[str, list[Task]] = {}
+        self._by_target: dict[str, list[Task]] = {}
+        self._progress = Progress(options, changed=self._changed, gone=self._forget)
+        self._pending: list[tuple[float, Callable[[float], None]]] = []
+        for task in store.load():
+            self._index(task)
+            self._progress.watch(task)
+
+    # -- time
+
+    def settle(self) -> float:
+        """Let happen all that is due by now (late creates, running tasks, deletions), each at its own moment; returns the time."""
+        now = self.clock()
+        while self._pending and self._pending[0][0] <= now:
+            due, effect = self._pending.pop(0)
+            effect(due)
+        self._progress.advance(now)
+        return now
+
+    def perform_later(self, seconds: float, effect: Callable[[float], None]) -> None:
+        """Have `effect` called with its due time once `seconds` have passed; lost with the process, as with the real service."""
+        self._pending.append((self.clock() + seconds, effect))
+        self._pending.sort(key=lambda pair: pair[0])
+
+    # -- making
+
+    def create(self, request: dict[str, Any], body: bytes, now: float, made_by: str = "create") -> Task:
+        """Make a task from a request that validation has passed, and bind its source and target.
+
+        Raises Refusal: SMS.7602 unknown source, 6603 not connected, 7101 unknown template, 0412 unknown target, 7605 bound already.
+        """
+        source_id, target = request["source_server"]["id"], request["target_server"]
+        vm_id, template_id = target.get("vm_id") or "", request.get("vm_template_id") or ""
+        self._check_existence(source_id, vm_id, template_id)
+        if self.options.guard:
+            self._check_guard(source_id, vm_id)
+        task = Task(
+            id=self.new_id(),
+            name=request["name"],
+            source_server_id=source_id,
+            target_vm_id=vm_id,
+            target_name=target.get("name") or "",
+            vm_template_id=template_id,
+            created_at=now,
+            visible_at=now + self.options.lag,
+            body=body,
+            made_by=made_by,
+        )
+        self._index(task)
+        self._store.put(task)
+        if request.get("auto_start"):
+            # Clients have seen READY straight after such a create: it starts by itself a little later.
+            self._progress.start_later(task, now)
+        return task
+
+    def add(self, task: Task) -> None:
+        """Put in a task of somebody else, past every rule: what tests and the admin page do."""
+        self._index(task)
+        self._store.put(task)
+
+    def new_id(self) -> str:
+        """A task id: 36 characters, as the live service gives them."""
+        digits = f"{self._rng.getrandbits(128):032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    # -- looking
+
+    def visible(self, task: Task, now: float) -> bool:
+        """Whether clients can see the task on its own page yet."""
+        return task.visible_at <= now or not self.options.lag_detail
+
+    def task(self, task_id: str) -> Task:
+        """The task as a client may see it. Raises Refusal SMS.7703 (404) when there is none, or not yet."""
+        task = self._tasks.get(task_id)
+        if task is None or not self.visible(task, self.settle()):
+            raise Refusal("SMS.7703", "Task doesn't exist", status=404)
+        return task
+
+    def listed(self, now: float, source_id: str = "") -> list[Task]:
+        """The tasks that a listing may show now, oldest first; those of one source only when `source_id` is given."""
+        if source_id:
+            return [task for task in self._by_source.get(source_id, ()) if task.visible_at <= now]
+        if not self._order or self._order[-1].visible_at <= now:
+            return self._order
+        return self._order[: bisect_right(self._order, now, key=lambda task: task.visible_at)]
+
+    def tasks(self) -> Iterable[Task]:
+        """All tasks there are, seen or not: the truth."""
+        return self._tasks.values()
+
+    def tasks_of(self, source_id: str) -> list[Task]:
+        """All tasks of a source, seen or not, oldest first."""
+        return self._by_source.get(source_id, [])
+
+    def any_task(self, task_id: str) -> Task | None:
+        """The task, seen or not."""
+        return self._tasks.get(task_id)
+
+    def source_state(self, source_id: str) -> str:
+        """What the source server shows: by its newest task, `unavailable` when it is not connected."""
+        tasks = self._by_source.get(source_id)
+        if tasks:
+            return SOURCE_STATE[State(tasks[-1].state)]
+        source = self.fleet.find(source_id)
+        return "waiting" if source is None or source.connected else "unavailable"
+
+    # -- moving
+
+    def operate(self, task_id: str, operation: str) -> None:
+        """Move a task by an operation of states.py. Raises Refusal: 7703 no such task, 9001 no such operation, else the move's code."""
+        task = self.task(task_id)
+        move = OPERATIONS.get(operation)
+        if move is None:
+            raise Refusal("SMS.9001", "Invalid parameters.", params=[f"operation: {operation} is none of {', '.join(OPERATIONS)}"])
+        if task.state not in move.begins:
+            raise Refusal(move.code, f"The task cannot {operation} while it is {task.state}.")
+        if move.leads is not None:
+            self._progress.enter(task, move.leads, self.clock())
+
+    def change(self, task: Task, changes: dict[str, Any]) -> None:
+        """Note what PUT changes of a task: its name and whatever its page shows."""
+        task.name = str(changes.get("name") or task.name)
+        task.changes.update(changes)
+        self._changed(task)
+
+    def check_deletable(self, task_id: str) -> Task:
+        """The task, if it may be deleted. Raises Refusal: 7703 no such task, 2015 while its connected source is busy."""
+        task = self.task(task_id)
+        source = self.fleet.find(task.source_server_id)
+        state = SOURCE_STATE[State(task.state)]
+        if (source is None or source.connected) and state in UNDELETABLE:
+            raise Refusal("SMS.2015", f"The task cannot be deleted while its source server is {state}.")
+        return task
+
+    def delete(self, task: Task) -> None:
+        """Delete a task: DELETING for `delete_seconds`, bound all the while, then gone."""
+        if self.options.delete_seconds > 0:
+            self._progress.enter(task, State.DELETING, self.clock())
+        else:
+            self._forget(task)
+
+    def remove(self, task: Task) -> None:
+        """Have a task gone at once, in whatever state: what somebody's deletion by hand comes to."""
+        self._forget(task)
+
+    def set_state(self, task: Task, state: State) -> None:
+        """Put a task into a state, legal or not: for tests."""
+        self._progress.enter(task, state, self.clock())
+
+    def reset(self) -> None:
+        """Forget all tasks and all that is pending."""
+        self._tasks.clear()
+        self._order.clear()
+        self._by_source.clear()
+        self._by_target.clear()
+        self._pending.clear()
+        self._progress.reset()
+        self._store.clear()
+
+    # -- inside
+
+    def _check_existence(self, source_id: str, vm_id: str, template_id: str) -> None:
+        source = self.fleet.find(source_id)
+        if source is None:
+            raise Refusal("SMS.7602", f"SourceServer {source_id} does not exist.")
+        if not source.connected:
+            raise Refusal("SMS.6603", f"The source server {source_id} is not connected.")
+        if vm_id and not self.fleet.has_target(vm_id):
+            raise Refusal("SMS.0412", f"The target server {vm_id} does not exist.")
+        if template_id and not self.fleet.has_template(template_id):
+            raise Refusal("SMS.7101", f"The template {template_id} cannot be found.")
+
+    def _check_guard(self, source_id: str, vm_id: str) -> None:
+        if self._by_source.get(source_id):
+            raise Refusal("SMS.7605", f"The source server {source_id} is already bound to another task.")
+        if vm_id and self._by_target.get(vm_id):
+            raise Refusal("SMS.7605", f"The target server {vm_id} is already bound to another task.")
+
+    def _index(self, task: Task) -> None:
+        self._tasks[task.id] = task
+        self._order.append(task)
+        if len(self._order) > 1 and task.visible_at < self._order[-2].visible_at:
+            self._order.sort(key=lambda each: each.visible_at)
+        self._by_source.setdefault(task.source_server_id, []).append(task)
+        if task.target_vm_id:
+            self._by_target.setdefault(task.target_vm_id, []).append(task)
+
+    def _changed(self, task: Task) -> None:
+        task.forget_listed()
+        self._store.put(task)
+
+    def _forget(self, task: Task) -> None:
+        if self._tasks.pop(task.id, None) is None:
+            return
+        self._order.remove(task)
+        self._by_source[task.source_server_id].remove(task)
+        if task.target_vm_id:
+            self._by_target[task.target_vm_id].remove(task)
+        self._progress.unwatch(task)
+        self._store.remove(task)
