@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 from flows.sms.codes import is_service_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import httpx
 
 _SHAPES = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
 _REQUEST_ID_KEYS = ("request_id", "requestId", "RequestId")
 _LOOKED_AT_BYTES = 65_536
+_SHORTEST_SECRET = 4
+_SIGNATURE = re.compile(r"Signature=[0-9a-f]{16,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,24 @@ def json_object(content: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
-def error_body(response: httpx.Response) -> ErrorBody:
+def hide(text: str, secrets: Sequence[str]) -> str:
+    """The text with every secret in it replaced: error pages echo headers and bodies."""
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return _SIGNATURE.sub("Signature=***", text)
+
+
+def error_body(response: httpx.Response, secrets: Sequence[str] = ()) -> ErrorBody:
     """Code, message and request id of an error answer that has been read; the header's request id wins over the body's."""
     header_id = response.headers.get("x-request-id", "")
     content = response.content
     document = json_object(content) if len(content) <= _LOOKED_AT_BYTES * 16 else None
     if document is None:
-        return ErrorBody("", _page_text(content[:_LOOKED_AT_BYTES]), header_id)
+        return ErrorBody("", _page_text(hide(content[:_LOOKED_AT_BYTES].decode("utf-8", "replace"), secrets)), header_id)
     code, message = _code_and_message(document)
-    return ErrorBody(code, message or _refused_parameters(document), header_id or _request_id(document))
+    message = hide(message or _refused_parameters(document), secrets)
+    return ErrorBody(hide(code, secrets), message, hide(header_id or _request_id(document), secrets))
 
 
 def _levels(document: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -95,9 +106,8 @@ def _word(value: object) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
-def _page_text(content: bytes) -> str:
+def _page_text(text: str) -> str:
     """What a body that is not JSON says: a page's title, or the beginning of its text."""
-    text = content.decode("utf-8", "replace")
     if not text.strip():
         return ""
     if title := re.search(r"<title[^>]*>(.{0,500}?)</title>", text, re.IGNORECASE | re.DOTALL):

@@ -1,25 +1,45 @@
-"""Talk to SMS v3: one create that is sent once, and reads that are retried by rule."""
+"""Talk to SMS v3: creates that are sent once, and reads that are retried by rule.
+
+Decides how a request goes out and how its answer is read. What a failure means is verdict.py's, when a read is repeated
+retry.py's, how a listing is read listing.py's; whether a create may be repeated `flows.submission` decides alone. Made and called
+by the engine.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+from urllib.parse import quote
+
+import httpx
+
+from flows.sms.bodies import json_object
+from flows.sms.errors import Refused, SmsError, Throttled
+from flows.sms.listing import Page, read_listing
+from flows.sms.models import Created, TaskSummary, task_of
+from flows.sms.retry import READ_RULES, RetryRule, Sleep, reader
+from flows.sms.transport import HANDED_OVER, WireTransport, forget_headers, make_transport
+from flows.sms.verdict import judge_exception, judge_response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    import httpx
-
-    from flows.sms.errors import Throttled
-    from flows.sms.models import Created, TaskSummary
+    from flows.settings import Settings
+    from flows.sms.error_class import ErrorClass
     from inventory.source_server import SourceServer
+
+_SPARE_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Where SMS is and how patient to be."""
+    """Where SMS is and how patient to be.
+
+    `endpoint` is a scheme and a host. `max_connections` should exceed the creates in flight by some, so that looks do not queue
+    behind them.
+    """
 
     endpoint: str
     read_timeout_seconds: float = 30.0
@@ -29,22 +49,47 @@ class ClientOptions:
 
     @property
     def deadline_seconds(self) -> float:
-        """The one deadline of a request, over connect, write and read."""
+        """The one deadline of a request over connect, write and read: what a lease must outlive."""
         return self.connect_timeout_seconds + self.read_timeout_seconds
+
+    @classmethod
+    def of(cls, settings: Settings) -> ClientOptions:
+        """The options that the settings ask for."""
+        return cls(
+            endpoint=settings.endpoint,
+            read_timeout_seconds=settings.read_timeout_seconds,
+            connect_timeout_seconds=settings.connect_timeout_seconds,
+            max_connections=settings.concurrency + _SPARE_CONNECTIONS,
+            user_agent=settings.user_agent,
+        )
 
 
 class Pace(Protocol):
-    """What limits the account's rate: every read asks first, every 429 is told."""
+    """What holds the account's rate: every read asks first, every 429 that a read gets is told."""
 
     async def acquire_read(self) -> None:
         """Return when one more read may be sent."""
 
     def on_throttled(self, error: Throttled) -> None:
-        """Learn of a 429 that a read got."""
+        """Learn of a 429."""
+
+
+class NoPace:
+    """Holds nothing back."""
+
+    async def acquire_read(self) -> None:
+        """Return at once."""
+
+    def on_throttled(self, error: Throttled) -> None:
+        """Forget it."""
 
 
 class SmsClient:
-    """An async context manager; see the methods (first version: signatures)."""
+    """A connection to one account of SMS; an async context manager, to be entered in the event loop that uses it.
+
+    Creates are for the caller to pace; reads go through `pace`. A task cancelled in the middle of a create leaves that create
+    ambiguous: CancelledError passes through. Every other failure is an SmsError.
+    """
 
     def __init__(
         self,
@@ -53,32 +98,137 @@ class SmsClient:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         pace: Pace | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None: ...
+        sleep: Sleep = asyncio.sleep,
+        rules: Mapping[ErrorClass, RetryRule] = READ_RULES,
+    ) -> None:
+        self.options = options
+        self._auth = auth
+        self._pace: Pace = pace or NoPace()
+        self._retrying = reader(rules, sleep)
+        self._tasks_url = httpx.URL(f"{options.endpoint}/v3/tasks")
+        self._headers = [("accept", "application/json"), ("accept-encoding", "gzip, deflate"), ("user-agent", options.user_agent)]
+        self._create_headers = [*self._headers, ("content-type", "application/json")]
+        timeout = httpx.Timeout(
+            options.read_timeout_seconds, connect=options.connect_timeout_seconds, pool=options.connect_timeout_seconds
+        )
+        self._timeout = timeout.as_dict()
+        self._http = httpx.AsyncClient(
+            transport=WireTransport(transport or make_transport(options.endpoint, options.max_connections)),
+            auth=auth,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._http.aclose()
 
     async def create_task(self, body: bytes) -> Created:
-        """Send one create, exactly once; raises an SmsError, of which `may_exist` tells whether the task may be there."""
-        raise NotImplementedError
+        """Send one create, exactly once; `body` is a PostTask as JSON.
 
-    async def list_tasks(self, source_server_id: str = "") -> list[TaskSummary]:
-        """All tasks (of one source server), each id once. Absence from the list proves nothing."""
-        raise NotImplementedError
+        Raises an SmsError; only where its `may_exist` is true can there be a task all the same. A token fetched from IAM is
+        renewed once on a 401, and the create sent again then: a 401 made nothing.
+        """
+        response = await self._send(httpx.Request("POST", self._tasks_url, headers=self._create_headers, content=body))
+        answer = json_object(response.content) if response.is_success else None
+        task_id = answer.get("id") if answer else None
+        if isinstance(task_id, str) and task_id:
+            return Created(task_id, response.headers.get("x-request-id", ""))
+        raise self._judged(response)
+
+    async def list_tasks(self, source_server_id: str = "", *, vm_id: str = "") -> list[TaskSummary]:
+        """All tasks, or those of one source server or one target ECS, each id once.
+
+        Both filters are applied here too: what SMS's own filter means is not certain, and it has none for targets. Pages shift
+        while they are read: absence from the list is no proof that a task does not exist. Raises an SmsError when SMS cannot be
+        asked.
+        """
+        filters = {"source_server_id": source_server_id} if source_server_id else {}
+        rows = await self._list("/v3/tasks", "tasks", filters)
+        tasks = [task for row in rows if (task := task_of(row)) is not None]
+        if source_server_id:
+            tasks = [task for task in tasks if task.source_server_id == source_server_id]
+        return [task for task in tasks if task.target_vm_id == vm_id] if vm_id else tasks
 
     async def show_task(self, task_id: str) -> TaskSummary | None:
-        """The task; None only where SMS says that it does not exist."""
-        raise NotImplementedError
+        """The task; None only where SMS itself says that it does not exist. Raises an SmsError for everything else."""
+        answer = await self._show(f"/v3/tasks/{quote(task_id, safe='')}", "SMS.7703")
+        return task_of(answer)
 
     async def list_sources(self) -> list[SourceServer]:
-        """All source servers, each id once."""
-        raise NotImplementedError
+        """All source servers, each id once, without the disks that only `show_source` has; see `list_tasks` on absence."""
+        from inventory.source_server import SourceServer
+
+        return [SourceServer.model_validate(row) for row in await self._list("/v3/sources", "source_servers", {})]
 
     async def show_source(self, source_server_id: str) -> SourceServer | None:
-        """The source server with its disks; None only where SMS says that it does not exist."""
-        raise NotImplementedError
+        """The source server with its disks; None only where SMS itself says that it does not exist."""
+        from inventory.source_server import SourceServer
+
+        answer = await self._show(f"/v3/sources/{quote(source_server_id, safe='')}", "SMS.7602")
+        return SourceServer.model_validate(answer) if answer is not None else None
+
+    async def _list(self, path: str, key: str, filters: Mapping[str, str]) -> list[dict[str, Any]]:
+        async def fetch(offset: int, limit: int) -> Page:
+            answer = await self._read(path, {**filters, "limit": str(limit), "offset": str(offset)}, key)
+            count = answer.get("count")
+            return Page(count if isinstance(count, int) else None, answer[key] or [])
+
+        return await read_listing(fetch)
+
+    async def _show(self, path: str, absent_code: str) -> dict[str, Any] | None:
+        try:
+            return await self._read(path, {}, "id")
+        except Refused as error:
+            if error.code == absent_code or (error.http_status == httpx.codes.NOT_FOUND and error.code.startswith("SMS.")):
+                return None
+            raise
+
+    async def _read(self, path: str, query: Mapping[str, str], key: str) -> dict[str, Any]:
+        """The answer to a GET, a JSON object that has `key`; retried by rule."""
+        text = "&".join(f"{name}={quote(value, safe='~')}" for name, value in query.items())
+        url = httpx.URL(self.options.endpoint + path + ("?" + text if text else ""))
+        # A copy each: tenacity keeps a call's state in the object.
+        answer: dict[str, Any] = await self._retrying.copy()(self._read_once, url, key)
+        return answer
+
+    async def _read_once(self, url: httpx.URL, key: str) -> dict[str, Any]:
+        await self._pace.acquire_read()
+        response = await self._send(httpx.Request("GET", url, headers=self._headers))
+        answer = json_object(response.content) if response.is_success else None
+        if answer is not None and _holds(answer, key):
+            return answer
+        error = self._judged(response)
+        if isinstance(error, Throttled):
+            self._pace.on_throttled(error)
+        raise error
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send the request within its one deadline and read its answer whole; whatever stops that is judged."""
+        request.extensions["timeout"] = self._timeout
+        try:
+            async with asyncio.timeout(self.options.deadline_seconds):
+                return await self._http.send(request)
+        except SmsError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - every failure, of any class, is judged and raised anew
+            sent = HANDED_OVER in request.extensions
+            raise judge_exception(exc, sent=sent, secrets=self._secrets()) from forget_headers(exc)
+
+    def _judged(self, response: httpx.Response) -> SmsError:
+        return judge_response(response, secrets=self._secrets())
+
+    def _secrets(self) -> Sequence[str]:
+        """What no error may show, as the authentication has it at this moment."""
+        return getattr(self._auth, "secrets", ())
+
+
+def _holds(answer: Mapping[str, Any], key: str) -> bool:
+    """Whether the answer is what was asked for: a listing with its rows (null is none), or an object with its id."""
+    value = answer.get(key)
+    if key == "id":
+        return isinstance(value, str) and bool(value)
+    return isinstance(value, list) or (value is None and key in answer)

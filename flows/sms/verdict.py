@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import aiohttp
 import httpx
 
-from flows.sms.bodies import ErrorBody, error_body
+from flows.sms.bodies import ErrorBody, error_body, hide
 from flows.sms.codes import ErrorClass, row_for
 from flows.sms.errors import Ambiguous, NotSent, SmsError, Throttled, ThrottleWindow, error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _CONNECTOR_CODES: tuple[tuple[type[BaseException], str], ...] = (
     (aiohttp.ClientProxyConnectionError, "WAVES.PROXY"),
@@ -46,30 +46,33 @@ _THROTTLE_CODES = frozenset({"APIGW.0308", "APIG.0308"})
 _LONGEST_WAIT_SECONDS = 86_400.0
 
 
-def judge_exception(exc: BaseException, *, sent: bool = True) -> SmsError:
-    """What a request that ended in `exc` means; `sent` is False where it is known that the network was never asked to carry it."""
+def judge_exception(exc: BaseException, *, sent: bool = True, secrets: Sequence[str] = ()) -> SmsError:
+    """What a request that ended in `exc` means; `sent` is False where it is known that the network was never asked to carry it.
+
+    What is in `secrets` is hidden wherever a foreign text throws it back.
+    """
     causes = tuple(_causes(exc))
     for kind, code in _CONNECTOR_CODES:
         for cause in causes:
             if isinstance(cause, kind):
-                return NotSent(code, _told(code, cause))
+                return NotSent(code, _told(code, cause, secrets))
     if not sent:
-        return NotSent("WAVES.NOT_SENT", _told("WAVES.NOT_SENT", exc))
+        return NotSent("WAVES.NOT_SENT", _told("WAVES.NOT_SENT", exc, secrets))
     # The innermost cause is what happened; the outer ones are names that libraries gave it.
     for cause in reversed(causes):
         for kind, code in _SENT_CODES:
             if isinstance(cause, kind):
-                return Ambiguous(code, _told(code, cause))
-    return Ambiguous("WAVES.UNKNOWN", _told("WAVES.UNKNOWN", exc))
+                return Ambiguous(code, _told(code, cause, secrets))
+    return Ambiguous("WAVES.UNKNOWN", _told("WAVES.UNKNOWN", exc, secrets))
 
 
-def judge_response(response: httpx.Response) -> SmsError:
+def judge_response(response: httpx.Response, *, secrets: Sequence[str] = ()) -> SmsError:
     """What an answer (read whole) means that is not the success its caller looks for; a 2xx here is one that cannot be read."""
-    body = error_body(response)
+    body = error_body(response, secrets)
     status = response.status_code
     error_class = _class_of(status, body)
     code = body.code if body.is_service_error else ("WAVES.UNREADABLE" if response.is_success else f"HTTP.{status}")
-    message = _message(code, response, body)
+    message = hide(_message(code, response, body), secrets)
     if error_class is not ErrorClass.THROTTLED:
         return error_of(error_class, code, message, request_id=body.request_id, http_status=status)
     return Throttled(
@@ -130,17 +133,25 @@ def _message(code: str, response: httpx.Response, body: ErrorBody) -> str:
     return f"{row_for(code).meaning} (HTTP {response.status_code}: {said})"
 
 
-def _told(code: str, cause: BaseException) -> str:
+def _told(code: str, cause: BaseException, secrets: Sequence[str]) -> str:
     """The code's meaning and the cause's own words, for people; a class's name only where it has none."""
-    words = str(cause) or type(cause).__name__
+    try:
+        words = hide(str(cause), secrets)
+    except Exception:  # noqa: BLE001 - an exception that cannot even say what it is still gets its verdict
+        words = ""
+    words = words or type(cause).__name__
     return f"{row_for(code).meaning} ({words})"
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """The exception and what it was raised from, outermost first; each once, for chains may close."""
+    """The exception and what it was raised from, outermost first; each once, for chains may close.
+
+    Only explicit causes: `__context__` is whatever was being handled by any caller, and a create that is sent inside an `except`
+    for a refused connection would inherit that refusal, and be taken for not sent.
+    """
     seen: set[int] = set()
     link: BaseException | None = exc
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         yield link
-        link = link.__cause__ if link.__cause__ is not None or link.__suppress_context__ else link.__context__
+        link = link.__cause__
