@@ -15,12 +15,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from flows.simulator.options import EXAMPLE_ACCESS_KEY, EXAMPLE_PASSWORD, EXAMPLE_SECRET_KEY, AccessKey, Rate, User
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
 
 _ROOT = Path(__file__).resolve().parent.parent
 _RENAMED = {"rate": "--rate", "retry_after_seconds": "--retry-after", "list_order": "--order", "authentication": "--auth"}
@@ -109,9 +111,9 @@ class SimulatorProcess:
     def admin(self, method: str, path: str, value: object = None) -> Any:
         """Call the admin interface. Raises RuntimeError with its words when it says no."""
         body = None if value is None else json.dumps(value).encode()
-        request = urllib.request.Request(self.url + path, data=body, method=method)
+        request = urllib.request.Request(self.url + path, data=body, method=method)  # noqa: S310 - our own address
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own address
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             with error:

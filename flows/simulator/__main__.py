@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def _fail(text: str) -> int:
-    print(f"error: {text}", file=sys.stderr)  # noqa: T201 - a command's last words
+    print(f"error: {text}", file=sys.stderr)
     return 2
 
 

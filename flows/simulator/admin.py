@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -23,15 +22,18 @@ from flows.simulator.tasks import Task
 from flows.simulator.truth import tell_truth
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from flows.simulator.simulator import Simulator
 
 Lever = Callable[["Simulator", dict[str, Any]], dict[str, Any]]
 
 
 def set_faults(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
-    """`{"spec": "14%", "seed": 1}` replaces the plan; `{"once": [{"fault", "times", "route", "source_server_id"}]}` orders single ones.
+    """Replace the plan by `{"spec": "14%", "seed": 1}`, or order single faults by `{"once": [{"fault", "times", ...}]}`.
 
-    Either may be absent. An ordered fault strikes the next `times` (1) requests to `route` (POST /v3/tasks).
+    Either may be absent. A single one may name `route` and `source_server_id` too; it strikes the next `times` (1) requests to
+    `route` (POST /v3/tasks).
     """
     if "spec" in order:
         simulator.faults.spec = parse_faults(str(order["spec"]))
@@ -60,7 +62,7 @@ def add_task(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
         name=name,
         source_server_id=str(order.get("source_server_id", "")),
         target_vm_id=vm_id,
-        target_name=target["name"],
+        target_name=str(target["name"]),
         vm_template_id=str(order.get("vm_template_id", "")),
         created_at=now,
         visible_at=now if order.get("visible", True) else now + simulator.options.lag,
@@ -89,7 +91,7 @@ def set_access(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
     return {"denied_actions": sorted(simulator.denied_actions)}
 
 
-def reset(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - one signature for all levers
+def reset(simulator: Simulator, _order: dict[str, Any]) -> dict[str, Any]:
     """Forget all tasks and counts."""
     simulator.reset()
     return {}
@@ -107,13 +109,13 @@ LEVERS: dict[str, Lever] = {
 def make_admin(simulator: Simulator) -> Starlette:
     """The admin application of one simulator."""
 
-    async def page(request: Request) -> Response:  # noqa: ARG001, RUF029 - starlette's signature
+    async def page(_request: Request) -> Response:
         return HTMLResponse(render_page(tell_truth(simulator)))
 
-    async def truth(request: Request) -> Response:  # noqa: RUF029 - starlette's signature
+    async def truth(request: Request) -> Response:
         return JSONResponse(tell_truth(simulator, with_bodies=request.query_params.get("bodies") == "1"))
 
-    async def bodies(request: Request) -> Response:  # noqa: ARG001, RUF029 - starlette's signature
+    async def bodies(_request: Request) -> Response:
         return JSONResponse([each.shown() for each in simulator.ledger.bodies])
 
     async def one_task(request: Request) -> Response:

@@ -6,9 +6,11 @@ Renders the truth that truth.py tells; no scripts, nothing from elsewhere; reloa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 _NEWEST = 200
 _STYLE = """

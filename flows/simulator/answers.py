@@ -6,9 +6,11 @@ Decides the shapes of facts section 3 (tables 11-13 of the page). Knows no rule 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Headers = tuple[tuple[bytes, bytes], ...]
 JSON_TYPE: Headers = ((b"content-type", b"application/json"),)
@@ -27,8 +29,8 @@ class Answer:
     headers: Headers = JSON_TYPE
 
 
-class Refusal(Exception):
-    """The service says no: a code of facts section 3.1, the message, and the parameters that are wrong. 400 unless told otherwise."""
+class Refusal(Exception):  # noqa: N818 - the service's word for it
+    """The service says no: an `SMS.` code, the message, and the parameters that are wrong. 400 unless told otherwise."""
 
     def __init__(self, code: str, message: str, *, status: int = 400, params: Sequence[str] = ()) -> None:
         super().__init__(f"{code} {message}")
@@ -40,7 +42,7 @@ class Refusal(Exception):
     def answer(self) -> Answer:
         """The refusal in the service's shape: texts cut to 255 characters, lists to 20 items, as the page bounds them."""
         value: dict[str, Any] = {"error_code": self.code, "error_msg": self.message[:_SHORT]}
-        if self.status == 403:  # noqa: PLR2004 - the page documents the encoded message for 403 alone
+        if self.status == 403:
             value["encoded_authorization_message"] = "XXXXXX"
         if self.params:
             value["error_param"] = list(self.params[:_MOST_PARTS])
@@ -48,7 +50,7 @@ class Refusal(Exception):
         return json_answer(value, self.status)
 
 
-class GatewayRefusal(Exception):
+class GatewayRefusal(Exception):  # noqa: N818 - see Refusal
     """The gateway says no before the service is asked: an `APIGW.` code, 401, 404 or 429, and headers such as Retry-After."""
 
     def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
@@ -64,12 +66,12 @@ class GatewayRefusal(Exception):
         return Answer(self.status, json_bytes(value), JSON_TYPE + self.headers)
 
 
-def json_bytes(value: Any) -> bytes:  # noqa: ANN401 - whatever JSON can hold
+def json_bytes(value: object) -> bytes:
     """Compact UTF-8 JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
-def json_answer(value: Any, status: int = 200, headers: Headers = ()) -> Answer:  # noqa: ANN401 - whatever JSON can hold
+def json_answer(value: object, status: int = 200, headers: Headers = ()) -> Answer:
     """An answer with a JSON body."""
     return Answer(status, json_bytes(value), JSON_TYPE + headers)
 
@@ -79,4 +81,7 @@ def iam_error(status: int, title: str, message: str) -> Answer:
     return json_answer({"error": {"code": status, "message": message, "title": title}}, status)
 
 
-GATEWAY_PAGE = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+GATEWAY_PAGE = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
+    b"<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+)

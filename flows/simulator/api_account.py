@@ -29,7 +29,7 @@ def list_templates(simulator: Simulator, request: Request) -> Answer:
     return json_answer({"count": len(rows), "templates": rows[offset : offset + limit]})
 
 
-def show_template(simulator: Simulator, request: Request, template_id: str) -> Answer:  # noqa: ARG001 - one signature for all
+def show_template(simulator: Simulator, _request: Request, template_id: str) -> Answer:
     """GET /v3/vm/templates/{id}."""
     if not simulator.service.fleet.has_template(template_id):
         raise Refusal("SMS.7101", f"The template {template_id} cannot be found.")
@@ -46,7 +46,7 @@ def create_template(simulator: Simulator, request: Request) -> Answer:
     return json_answer({"id": template_id})
 
 
-def show_config(simulator: Simulator, request: Request) -> Answer:  # noqa: ARG001 - one signature for all
+def show_config(_simulator: Simulator, _request: Request) -> Answer:
     """GET /v3/config."""
     return json_answer({"config": {"mainRegion": "ap-southeast-3"}, "regions": [{"id": "ap-southeast-3"}, {"id": "la-north-2"}]})
 
@@ -79,14 +79,14 @@ def issue_token(simulator: Simulator, request: Request) -> Answer:
     return json_answer(value, 201, ((b"x-subject-token", token.encode()),))
 
 
-def list_projects(simulator: Simulator, request: Request) -> Answer:  # noqa: ARG001 - one signature for all
+def list_projects(_simulator: Simulator, request: Request) -> Answer:
     """GET /v3/projects?name=: one project of whatever region is asked for, so that a client's look-up finds exactly one."""
     name = request.query().get("name") or "ap-southeast-3"
     project = {"id": PROJECT_ID, "name": name, "domain_id": DOMAIN_ID, "enabled": True, "is_domain": False, "parent_id": DOMAIN_ID}
     return json_answer({"projects": [project], "links": {}})
 
 
-def list_domains(simulator: Simulator, request: Request) -> Answer:  # noqa: ARG001 - one signature for all
+def list_domains(_simulator: Simulator, _request: Request) -> Answer:
     """GET /v3/auth/domains: the one account there is."""
     return json_answer({"domains": [{"id": DOMAIN_ID, "name": "example-domain", "enabled": True}], "links": {}})
 

@@ -22,6 +22,8 @@ _COUNTED = (
     "initialize", "error", "cloning", "unconfigured",
 )  # fmt: skip
 _MOST = 1000
+_CHECK = {"id": 1, "params": [], "name": "OS_VERSION", "result": "OK", "error_code": "", "error_or_warn": "", "error_params": ""}
+_CHECK = {"id": 1, "params": [], "name": "OS_VERSION", "result": "OK", "error_code": "", "error_or_warn": "", "error_params": ""}
 _CYCLE = {"waiting": "setting", "replicate": "replicating", "syncing": "syncing", "finished": "cutovered"}
 _TARGET_DISK = ("name", "device_use", "size", "used_size")
 _TARGET_VOLUME = ("name", "device_use", "file_system", "mount_point", "index", "size", "used_size", "uuid", "inode_size")
@@ -36,23 +38,13 @@ def list_sources(simulator: Simulator, request: Request) -> Answer:
     return json_answer({"count": len(rows), "source_servers": [_summary(simulator, row) for row in rows[offset : offset + limit]]})
 
 
-def show_source(simulator: Simulator, request: Request, source_id: str) -> Answer:  # noqa: ARG001 - one signature for all
+def show_source(simulator: Simulator, _request: Request, source_id: str) -> Answer:
     """GET /v3/sources/{id}: with disks, volume groups, Btrfs and networks."""
     simulator.service.settle()
     source = simulator.service.fleet.find(source_id)
     if source is None:
         raise Refusal("SMS.7602", f"SourceServer {source_id} does not exist.", status=404)
     layout = source.layout
-    network = {
-        "name": "eth0",
-        "ip": source.ip,
-        "ipv6": None,
-        "netmask": "255.255.255.0",
-        "gateway": "",
-        "mtu": 1500,
-        "mac": "",
-        "id": "0",
-    }
     value = _summary(simulator, source)
     value |= {
         "hostname": source.name,
@@ -60,13 +52,24 @@ def show_source(simulator: Simulator, request: Request, source_id: str) -> Answe
         "disks": layout.disks,
         "volume_groups": layout.volume_groups,
         "btrfs_list": layout.btrfs_list,
-        "networks": [network],
+        "networks": [
+            {
+                "id": "0",
+                "name": "eth0",
+                "ip": source.ip,
+                "ipv6": None,
+                "netmask": "255.255.255.0",
+                "gateway": "",
+                "mtu": 1500,
+                "mac": "",
+            }
+        ],
         "agent_version": "25.2.0",
     }
     return json_answer(value)
 
 
-def show_overview(simulator: Simulator, request: Request) -> Answer:  # noqa: ARG001 - one signature for all
+def show_overview(simulator: Simulator, _request: Request) -> Answer:
     """GET /v3/sources/overview: how many sources are in each state, 1,000 at most."""
     simulator.service.settle()
     counts = Counter(_overview_state(simulator, source) for source in simulator.service.fleet.sources())
@@ -80,6 +83,19 @@ def list_errors(simulator: Simulator, request: Request) -> Answer:
     simulator.service.settle()
     rows = [_error(simulator, task) for task in simulator.service.tasks() if str(task.state) in {"MIGRATE_FAIL", "SYNC_FAIL"}]
     return json_answer({"count": len(rows), "migration_errors": rows[offset : offset + limit]})
+
+
+def _network(source: SourceServer) -> dict[str, Any]:
+    return {
+        "id": "0",
+        "name": "eth0",
+        "ip": source.ip,
+        "ipv6": None,
+        "netmask": "255.255.255.0",
+        "gateway": "",
+        "mtu": 1500,
+        "mac": "",
+    }
 
 
 def _overview_state(simulator: Simulator, source: SourceServer) -> str:
@@ -114,9 +130,7 @@ def _summary(simulator: Simulator, source: SourceServer) -> dict[str, Any]:
         "cpu_quantity": 4,
         "memory": 8 << 30,
         "current_task": _current_task(simulator, source),
-        "checks": [
-            {"id": 1, "params": [], "name": "OS_VERSION", "result": "OK", "error_code": "", "error_or_warn": "", "error_params": ""}
-        ],
+        "checks": [_CHECK],
         "init_target_server": {"disks": [_target_disk(disk) for disk in layout.disks], "volume_groups": layout.volume_groups},
         "replicatesize": 0,
         "totalsize": sum(disk["used_size"] or 0 for disk in layout.disks),

@@ -62,7 +62,7 @@ def list_tasks(simulator: Simulator, request: Request) -> Answer:
     return Answer(200, b'{"count":%d,"tasks":[%s]}' % (count, items), JSON_TYPE)
 
 
-def show_task(simulator: Simulator, request: Request, task_id: str) -> Answer:  # noqa: ARG001 - one signature for all
+def show_task(simulator: Simulator, _request: Request, task_id: str) -> Answer:
     """GET /v3/tasks/{id}."""
     task = simulator.service.task(task_id)
     return json_answer(task.detail(_source_of(simulator, task)))
@@ -73,13 +73,13 @@ def update_task(simulator: Simulator, request: Request, task_id: str) -> Answer:
     task = simulator.service.task(task_id)
     changes = request.json_object()
     name = changes.get("name")
-    if name is not None and (type(name) is not str or not 1 <= len(name) <= 64):  # noqa: PLR2004 - the page of 2026-01
+    if name is not None and (type(name) is not str or not 1 <= len(name) <= 64):
         raise Refusal("SMS.7711", "The task name is illegal.", params=["name: must have 1 to 64 characters"])
     simulator.service.change(task, changes)
     return json_answer({"id": task.id})
 
 
-def delete_task(simulator: Simulator, request: Request, task_id: str) -> Answer:  # noqa: ARG001 - one signature for all
+def delete_task(simulator: Simulator, _request: Request, task_id: str) -> Answer:
     """DELETE /v3/tasks/{id}: an empty 200."""
     simulator.service.delete(simulator.service.check_deletable(task_id))
     return Answer(200)
@@ -104,7 +104,7 @@ def operate_task(simulator: Simulator, request: Request, task_id: str) -> Answer
     return Answer(200)
 
 
-def show_speed_limit(simulator: Simulator, request: Request, task_id: str) -> Answer:  # noqa: ARG001 - one signature for all
+def show_speed_limit(simulator: Simulator, _request: Request, task_id: str) -> Answer:
     """GET /v3/tasks/{id}/speed-limit."""
     return json_answer({"speed_limit": simulator.service.task(task_id).speed_limits})
 
@@ -122,7 +122,7 @@ def set_speed_limit(simulator: Simulator, request: Request, task_id: str) -> Ans
     return Answer(200)
 
 
-def _check_rule(rule: Any, path: str) -> None:  # noqa: ANN401 - whatever JSON holds
+def _check_rule(rule: object, path: str) -> None:
     if type(rule) is not dict:
         raise bad_parameter(f"{path}: must be an object")
     for name in ("start", "end"):

@@ -6,11 +6,14 @@ Decides nothing but the words. `waves simulate` builds the same options by itsel
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.simulator.faults import KINDS, FaultError, parse_faults
 from flows.simulator.options import AccessKey, Rate, SimulatorOptions, User
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -145,6 +148,6 @@ def _access_key(text: str) -> AccessKey:
 
 def _user(text: str) -> User:
     parts = text.split(":")
-    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - name, password, domain
+    if len(parts) != 3 or not all(parts):
         raise argparse.ArgumentTypeError("a user is NAME:PASSWORD:DOMAIN")
     return User(*parts)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import calendar
 import hmac
-import random
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flows.simulator.answers import GatewayRefusal
-from flows.simulator.options import AccessKey, SimulatorOptions, User
 from flows.simulator.signature import parse_authorization, sign
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Mapping
+
+    from flows.simulator.options import AccessKey, SimulatorOptions, User
 
 FAILURES_TO_LOCK = 5
 LOCK_SECONDS = 300.0

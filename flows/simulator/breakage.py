@@ -5,7 +5,6 @@ Decides nothing: faults.py has drawn the kind. Called by wire.py with the good a
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 import sys
@@ -15,6 +14,8 @@ from flows.simulator.answers import GATEWAY_PAGE, HTML_TYPE, JSON_TYPE, Answer, 
 from flows.simulator.throttle import throttled
 
 if TYPE_CHECKING:
+    import asyncio
+
     from starlette.types import Receive
 
 BREAKS_CONNECTION = frozenset({"drop", "reset", "hang", "half"})
@@ -25,7 +26,7 @@ _GATEWAY_TEXT = {"502": "Bad gateway", "503": "The backend service is unavailabl
 
 
 def lying_answer(kind: str, good: Answer | None, request_id: str, retry_after_seconds: int) -> Answer:
-    """The answer that a client gets for a fault which leaves the connection whole. `good` is the true one, None before the effect."""
+    """The answer for a fault which leaves the connection whole. `good` is the true one, None before the effect."""
     match kind:
         case "empty":
             return Answer(200)
@@ -67,13 +68,12 @@ def _refusing_answer(kind: str, request_id: str, retry_after_seconds: int) -> An
 def forbidden(action: str) -> Refusal:
     """The service's 403 for a missing permission, worded as on the public page."""
     missing = f"You do not have permission to perform action {action} on resource *."
-    return Refusal(
-        "SMS.9004", f"The current account does not have the permission to execute policy {missing}", status=403, params=[missing]
-    )
+    message = f"The current account does not have the permission to execute policy {missing}"
+    return Refusal("SMS.9004", message, status=403, params=[missing])
 
 
 async def break_connection(kind: str, transport: asyncio.Transport, receive: Receive) -> None:
-    """Drop, reset or hang, and return when the connection is gone. After half an answer it is dropped: what was written still goes out."""
+    """Drop, reset or hang, and return when the connection is gone. What was written before a drop still goes out."""
     if kind == "reset":
         sock: socket.socket = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)

@@ -47,7 +47,7 @@ class Table:
         self._lines = lines
         self._known = frozenset(line.name for line in lines) | {line.alias for line in lines if line.alias}
 
-    def check(self, value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(self, value: object, path: str, found: Found) -> None:
         """Check one object; `path` is its place, empty for the body itself."""
         if not isinstance(value, dict):
             found.problems.append(Problem(path or "body", "must be an object", "SMS.9001"))
@@ -99,7 +99,7 @@ def _check_for(each: Field, choices: tuple[str, ...], tables: Mapping[str, Table
 
 
 def _text(low: int, high: int, code: str) -> Check:
-    def check(value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(value: object, path: str, found: Found) -> None:
         if type(value) is not str:
             found.problems.append(Problem(path, "must be a string", code))
         elif not low <= len(value) <= high:
@@ -111,7 +111,7 @@ def _text(low: int, high: int, code: str) -> Check:
 def _one_of(choices: tuple[str, ...], code: str) -> Check:
     known = frozenset(choices)
 
-    def check(value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(value: object, path: str, found: Found) -> None:
         if type(value) is not str or value not in known:
             found.problems.append(Problem(path, f"must be one of {', '.join(choices)}", code))
 
@@ -119,7 +119,7 @@ def _one_of(choices: tuple[str, ...], code: str) -> Check:
 
 
 def _whole(low: int, high: int, code: str) -> Check:
-    def check(value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(value: object, path: str, found: Found) -> None:
         if type(value) is not int:
             found.problems.append(Problem(path, "must be an integer", code))
         elif not low <= value <= high:
@@ -129,7 +129,7 @@ def _whole(low: int, high: int, code: str) -> Check:
 
 
 def _real(low: float, high: float, code: str) -> Check:
-    def check(value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(value: object, path: str, found: Found) -> None:
         if type(value) is not int and type(value) is not float:
             found.problems.append(Problem(path, "must be a number", code))
         elif not low <= value <= high:
@@ -139,7 +139,7 @@ def _real(low: float, high: float, code: str) -> Check:
 
 
 def _boolean(code: str) -> Check:
-    def check(value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(value: object, path: str, found: Found) -> None:
         if value is not True and value is not False:
             found.problems.append(Problem(path, "must be true or false", code))
 
@@ -147,7 +147,7 @@ def _boolean(code: str) -> Check:
 
 
 def _array(check_item: Check, high: int, code: str) -> Check:
-    def check(value: Any, path: str, found: Found) -> None:  # noqa: ANN401 - whatever JSON holds
+    def check(value: object, path: str, found: Found) -> None:
         if type(value) is not list:
             found.problems.append(Problem(path, "must be an array", code))
             return

@@ -6,18 +6,19 @@ that a test may drive it in virtual time. Called by the api modules (what client
 
 from __future__ import annotations
 
-import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flows.simulator.answers import Refusal
-from flows.simulator.fleet import Fleet
 from flows.simulator.progress import Progress
 from flows.simulator.states import OPERATIONS, SOURCE_STATE, UNDELETABLE, State
 from flows.simulator.tasks import Task
 
 if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterable
+
+    from flows.simulator.fleet import Fleet
     from flows.simulator.options import SimulatorOptions
     from flows.simulator.store import Store
 
@@ -144,7 +145,7 @@ class Service:
     # -- moving
 
     def operate(self, task_id: str, operation: str) -> None:
-        """Move a task by an operation of states.py. Raises Refusal: 7703 no such task, 9001 no such operation, else the move's code."""
+        """Move a task by an operation of states.py. Raises Refusal: 7703 no task, 9001 no such operation, else the move's code."""
         task = self.task(task_id)
         move = OPERATIONS.get(operation)
         if move is None:

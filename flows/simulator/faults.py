@@ -122,7 +122,7 @@ def _probability(number: str, shown: str) -> float:
         value = float(number)
     except ValueError:
         raise FaultError(f"{shown!r}: {number!r} is not a number") from None
-    if not 0 <= value <= 100:  # noqa: PLR2004 - percent
+    if not 0 <= value <= 100:
         raise FaultError(f"{shown!r}: {number} is not a probability")
     return value
 

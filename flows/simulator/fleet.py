@@ -6,7 +6,6 @@ Decides which ids are known. A plan is read through `inventory.plan`, imported o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from flows.simulator.layouts import Layout, make_layout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flows.simulator.options import SimulatorOptions
 
 _NAMES = uuid.UUID("6f1b2c1e-5d0a-4a5e-9a39-5d1d3b1c7f00")
@@ -48,7 +49,7 @@ class SourceServer:
 
 
 class Fleet:
-    """The known sources, targets and templates. With `any_source` or `any_target` an unknown id is known as soon as it is asked for."""
+    """The known sources, targets and templates. With `any_source` an unknown source is known as soon as it is asked for."""
 
     def __init__(
         self,

@@ -61,11 +61,13 @@ def _btrfs(rng: random.Random) -> Layout:
     uuid, used = _uuid(rng), size // 4
     volume = _volume("/dev/vdb1", "BTRFS", "btrfs", "/data", size - 2 * MIB, used, uuid)
     subvolume = {
-        "uuid": uuid, "is_snapshot": "false", "subvol_id": "256", "parent_id": "5", "subvol_name": "@data", "subvol_mount_path": "/data",
+        "uuid": uuid, "is_snapshot": "false", "subvol_id": "256", "parent_id": "5", "subvol_name": "@data",
+        "subvol_mount_path": "/data",
     }  # fmt: skip
     file_system = {
         "name": "/dev/vdb1", "label": "", "uuid": uuid, "device": "/dev/vdb1", "size": size - 2 * MIB, "nodesize": 16384,
-        "sectorsize": 4096, "data_profile": "single", "system_profile": "DUP", "metadata_profile": "DUP", "global_reserve1": "single",
+        "sectorsize": 4096, "data_profile": "single", "system_profile": "DUP", "metadata_profile": "DUP",
+        "global_reserve1": "single",
         "g_vol_used_size": used, "default_subvolid": "5", "default_subvol_name": "", "default_subvol_mountpath": "/data",
         "subvolumn": [subvolume],
     }  # fmt: skip

@@ -1,15 +1,17 @@
 """What really arrived: requests by route, bodies of creates and what became of them, keys that no table knows.
 
-Keeps and counts, decides nothing. Filled by simulator.py and api_tasks.py, shown by admin.py. Lost on restart, on purpose: it tells of this
-process.
+Keeps and counts, decides nothing. Filled by simulator.py and api_tasks.py, shown by admin.py. Lost on restart, on
+purpose: it tells of this process.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MOST_BODIES = 100_000
 

@@ -6,7 +6,10 @@ Decides defaults and nothing else; `arguments.py` reads them from a command line
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXAMPLE_ACCESS_KEY = "AKEXAMPLE0000000000"
 EXAMPLE_SECRET_KEY = "SKEXAMPLE" + "0" * 32
@@ -43,10 +46,11 @@ class Rate:
 class SimulatorOptions:
     """Everything that a simulator can be told before it starts. Times are seconds.
 
-    `port` 0 takes a free one. `fleet` is a plan workbook whose sources, targets and templates exist; `sources` adds that many made-up
-    source servers; `any_source` and `any_target` accept every id. `guard` is SMS.7605. `lag` hides a new task from listings (and, with
-    `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed. `migration_seconds` is how
-    long a started task runs. `list_order` is `newest` (rows shift between pages while tasks are made) or `oldest`.
+    `port` 0 takes a free one. `fleet` is a plan workbook whose sources, targets and templates exist; `sources` adds that many
+    made-up source servers; `any_source` and `any_target` accept every id. `guard` is SMS.7605. `lag` hides a new task from listings
+    (and, with `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed.
+    `migration_seconds` is how long a started task runs. `list_order` is `newest` (rows shift between pages while tasks are made) or
+    `oldest`.
     `denied_actions` are IAM actions answered with 403 SMS.9004, such as `sms:server:createTask`.
     """
 

@@ -1,11 +1,15 @@
-"""A plan's servers as a fleet: every source, target server and template that it names exists, with the disks that its sheets give."""
+"""A plan's servers as a fleet: each source, target and template that it names exists, with the disks that its sheets give."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from flows.simulator.fleet import SourceServer
+from flows.simulator.fleet import SourceServer, source_id_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inventory.plan import ServerRow
 
 
 class PlannedFleet(NamedTuple):
@@ -17,5 +21,32 @@ class PlannedFleet(NamedTuple):
 
 
 def read_fleet(path: Path) -> PlannedFleet:
-    """Read a plan workbook into a fleet. Raises inventory.plan.PlanError."""
-    raise NotImplementedError(path)
+    """Read a plan workbook into a fleet. Raises inventory.plan.PlanError.
+
+    A source that the plan knows by name or address only gets an id made from that, the same every time. Where two rows name one
+    source, the first tells what it is.
+    """
+    from inventory.plan import read_plan
+
+    plan = read_plan(path)
+    fleet = PlannedFleet([], set(), set())
+    seen: set[str] = set()
+    for row in plan.servers:
+        source = _source(row)
+        if source.id not in seen:
+            seen.add(source.id)
+            fleet.sources.append(source)
+        fleet.targets.update(filter(None, [row.text("target_vm_id")]))
+        fleet.templates.update(filter(None, [row.text("vm_template_id"), row.text("clonevm_template_id")]))
+    return fleet
+
+
+def _source(row: ServerRow) -> SourceServer:
+    name = row.source_name or row.source_ip or row.source_server_id
+    return SourceServer(
+        id=row.source_server_id or source_id_for(name),
+        name=name,
+        ip=row.source_ip,
+        os_type=row.text("os_type").upper() or "LINUX",
+        judged=True,
+    )

@@ -5,12 +5,13 @@ A modest model: one duration for all (`migration_seconds`), no bandwidth, no fai
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flows.simulator.states import PASSING, State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flows.simulator.options import SimulatorOptions
     from flows.simulator.tasks import Task
 

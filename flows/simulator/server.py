@@ -1,8 +1,8 @@
 """A simulator as a process: listens, says where in one line of JSON, and ends quickly when told.
 
-Decides when to begin and to end. The first line on stdout is `{"port": N, "url": "http://127.0.0.1:N"}`, written when connections are
-accepted. Ends on SIGTERM, SIGINT, or, with `until_stdin_eof`, when standard input closes, so that no orphan is left. Called by
-`__main__.py` and by `waves simulate`.
+Decides when to begin and to end. The first line on stdout is `{"port": N, "url": "http://127.0.0.1:N"}`, written when
+connections are accepted. Ends on SIGTERM, SIGINT, or, with `until_stdin_eof`, when standard input closes, so that no orphan is
+left. Called by `__main__.py` and by `waves simulate`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -25,6 +25,8 @@ from flows.simulator.simulator import Simulator
 
 if TYPE_CHECKING:
     import asyncio
+
+    from starlette.types import ASGIApp
 
     from flows.simulator.options import SimulatorOptions
 
@@ -62,15 +64,15 @@ class _Server(uvicorn.Server):
             for each, handler in before.items():
                 signal.signal(each, handler)
 
-    def _end(self, *_: Any) -> None:  # noqa: ANN401 - a signal's number and frame
+    def _end(self, *_: object) -> None:
         self.should_exit = True
 
 
 def serve(options: SimulatorOptions, announce: Announce | None = None) -> None:
-    """Run a simulator until it is told to end. `announce` (port, url) is called once it listens; by default it prints the JSON line.
+    """Run a simulator until it is told to end; `announce` (port, url), called once it listens, prints the JSON line by default.
 
-    Raises OSError when the port is taken, inventory.plan.PlanError when the fleet cannot be read, sqlite3.DatabaseError when the state
-    file is something else; then nothing was started.
+    Raises OSError when the port is taken, inventory.plan.PlanError when the fleet cannot be read, sqlite3.DatabaseError when
+    the state file is something else; then nothing was started.
     """
     listener = _listen(options)
     try:
@@ -90,7 +92,7 @@ def serve(options: SimulatorOptions, announce: Announce | None = None) -> None:
 
 def print_line(port: int, url: str) -> None:
     """Say where the simulator listens, as the one line that scripts wait for."""
-    print(json.dumps({"port": port, "url": url}), flush=True)  # noqa: T201 - this line is the interface
+    print(json.dumps({"port": port, "url": url}), flush=True)
 
 
 def _listen(options: SimulatorOptions) -> socket.socket:
@@ -106,7 +108,7 @@ def _listen(options: SimulatorOptions) -> socket.socket:
     return listener
 
 
-def _config(app: Any) -> uvicorn.Config:  # noqa: ANN401 - any ASGI application
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_BreakableProtocol,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ALGORITHM = "SDK-HMAC-SHA256"
 
@@ -33,7 +35,7 @@ def parse_authorization(header: str) -> Authorization | None:
 
 
 def sign(secret: str, method: str, path: str, query: str, headers: Mapping[str, str], signed: tuple[str, ...], body: bytes) -> str:
-    """The signature in hex. `path` and `query` are as on the wire; `headers` has lower-case names; KeyError if a signed one is absent."""
+    """The signature in hex; `path` and `query` as on the wire, header names in lower case. KeyError if a signed one is absent."""
     canonical = "\n".join(
         (
             method.upper(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flows.simulator.answers import Answer, GatewayRefusal, Refusal
 from flows.simulator.api_tasks import CREATE, make_task
@@ -18,12 +18,16 @@ from flows.simulator.core import Service
 from flows.simulator.faults import FaultPlan, parse_faults
 from flows.simulator.fleet import Fleet, make_fleet
 from flows.simulator.ledger import Ledger
-from flows.simulator.options import SimulatorOptions
-from flows.simulator.request import Request
 from flows.simulator.routes import Route, find_route
 from flows.simulator.store import Store, open_store
 from flows.simulator.throttle import Throttle
 from flows.simulator.validation import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flows.simulator.options import SimulatorOptions
+    from flows.simulator.request import Request
 
 UNPUBLISHED = "unpublished"
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flows.simulator.tasks import Task
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _COLUMNS = (
-    "id", "name", "source_server_id", "target_vm_id", "target_name", "vm_template_id", "created_at", "visible_at", "body", "made_by",
-    "state", "started_at", "changes_at", "finished_at", "progress", "speed_limits", "changes",
+    "id", "name", "source_server_id", "target_vm_id", "target_name", "vm_template_id", "created_at", "visible_at", "body",
+    "made_by", "state", "started_at", "changes_at", "finished_at", "progress", "speed_limits", "changes",
 )  # fmt: skip
 _CREATE = f"CREATE TABLE IF NOT EXISTS tasks (position INTEGER PRIMARY KEY AUTOINCREMENT, {', '.join(_COLUMNS)}, UNIQUE (id))"
 _UPSERT = (

@@ -21,8 +21,8 @@ FieldType = Literal["string", "integer", "double", "boolean", "object", "array"]
 class Field:
     """One line of a table. `high` bounds a text's characters, a number, or an array's items; `table` names what is nested.
 
-    `mandatory` is the page's word, `lenient` the SDK's. `alias` is a second spelling that is accepted. `code` is the error code that
-    the service has for this field, where one is known.
+    `mandatory` is the page's word, `lenient` the SDK's. `alias` is a second spelling that is accepted. `code` is the
+    error code that the service has for this field, where one is known.
     """
 
     name: str

@@ -6,8 +6,12 @@ one's (facts section 10), which names its window in seconds, minutes or hours.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flows.simulator.answers import GatewayRefusal, Headers
-from flows.simulator.options import Rate
+
+if TYPE_CHECKING:
+    from flows.simulator.options import Rate
 
 _UNITS = ((3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -35,6 +39,7 @@ class Throttle:
 def throttled(limit: int, seconds: float, retry_after: int = 0) -> GatewayRefusal:
     """The gateway's 429 for a limit and its window; `retry_after` 0 leaves the header out."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size and seconds % size == 0), (1, "second"))
-    message = f"The throttling threshold has been reached: policy user over ratelimit,limit:{limit},time:{int(seconds / size) or 1} {unit}"
+    window = f"limit:{limit},time:{int(seconds / size) or 1} {unit}"
+    message = f"The throttling threshold has been reached: policy user over ratelimit,{window}"
     headers: Headers = ((b"retry-after", str(retry_after).encode()),) if retry_after else ()
     return GatewayRefusal(429, "APIGW.0308", message, headers)

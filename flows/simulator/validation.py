@@ -119,10 +119,10 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds
     try:
         value = json.loads(body, parse_constant=_refuse_constant)
         if b"\\u" in body:
-            str(value).encode()  # half a surrogate pair is no text, and nothing could store it
-        return value
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text, and nothing could store it
     except (ValueError, RecursionError):
         raise Refusal("SMS.9001", MESSAGES["SMS.9001"], params=["body: is not JSON"]) from None
+    return value
 
 
 def _refuse_constant(_: str) -> NoReturn:
