@@ -1,0 +1,84 @@
+"""A CSV as columns of texts: its encoding and its separator found out, nothing else.
+
+Decides the encoding (UTF-8 or UTF-16 by their marks, else UTF-8, else Windows-1252 with a warning) and the separator (the one of
+`,` `;` tab under which the first line has the most columns that a plan knows). Refuses broken quotes instead of guessing: a lost quote
+would swallow rows. Called by workbook.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from inventory.catalogue import finding, plan_error
+from inventory.columns import find_column
+
+if TYPE_CHECKING:
+    from inventory.findings import Finding
+
+SEPARATORS = ",;\t"
+MAX_COLUMNS = 16_384
+
+
+def read_csv(name: str, content: bytes) -> tuple[list[list[object]], tuple[Finding, ...]]:
+    """The columns of a CSV, and a warning where its encoding was a guess. Raises PlanError for what is no CSV."""
+    text, findings = _decode(name, content)
+    separator, text = _separator(text)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as exc:
+        raise plan_error("PLAN-012", name=name, reason=_first_broken_row(text, separator)) from exc
+    if max(map(len, rows), default=0) > MAX_COLUMNS:
+        raise plan_error("PLAN-009", name=name, what="it has more columns than a sheet can")
+    return [list(column) for column in zip_longest(*rows, fillvalue="")], findings
+
+
+def _decode(name: str, content: bytes) -> tuple[str, tuple[Finding, ...]]:
+    try:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            text = content.decode("utf-16")
+        elif b"\0" in content[:256]:
+            text = content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
+        else:
+            return _decode_bytes(content)
+    except UnicodeDecodeError as exc:
+        raise plan_error("PLAN-011", name=name) from exc
+    if "\0" in text:
+        raise plan_error("PLAN-011", name=name)
+    return text, ()
+
+
+def _decode_bytes(content: bytes) -> tuple[str, tuple[Finding, ...]]:
+    try:
+        return content.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        text = content.decode("cp1252")
+        odd = next(character for character in text if character > "\x7f")
+        return text, (finding("PLAN-109", "Servers", "", odd),)
+
+
+def _separator(text: str) -> tuple[str, str]:
+    """The separator, and the text without the `sep=;` line that Excel may put first."""
+    first, _, rest = text.partition("\n")
+    if first.strip().lower() in {f"sep={separator}" for separator in ",;"} or first.strip("\r").lower() == "sep=\t":
+        return first.strip("\r")[4], rest
+    header = next((line for line in text.splitlines() if line.strip()), "")
+
+    def columns_known(separator: str) -> tuple[int, int]:
+        cells = header.split(separator)
+        return sum(find_column("Servers", cell.strip(' "')) is not None for cell in cells), len(cells)
+
+    return max(SEPARATORS, key=columns_known), text
+
+
+def _first_broken_row(text: str, separator: str) -> str:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    row = 0
+    try:
+        for row, _ in enumerate(reader, start=1):  # noqa: B007 - the last row that could be read is what is wanted
+            pass
+    except csv.Error:
+        pass
+    return f"row {row + 1}"

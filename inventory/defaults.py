@@ -1,0 +1,84 @@
+"""The `Defaults` sheet: two columns, a column's name and what holds where neither row nor wave says anything.
+
+Decides which names are known and judges each value by the column it is for; patterns for `name` and `target_name` are kept as
+patterns. Called by plan.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inventory.catalogue import finding, near
+from inventory.columns import DEFAULTS, SERVERS, Column, Kind, find_column, headers_of, normalise
+from inventory.rows import FIELD, PATTERNED, Cell, Inherited
+from inventory.table import refusal
+from inventory.values import Refused, Typed, parse_value, show, strip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inventory.findings import Finding
+    from inventory.workbook import RawSheet
+
+_TITLES = tuple(frozenset(column.spellings) for column in DEFAULTS)
+
+
+def read_defaults(raw: RawSheet, findings: list[Finding]) -> Mapping[str, Inherited]:
+    """The plan's defaults by column name, each with its cell; unknown names and values that do not fit are added to `findings`."""
+    said: dict[str, Inherited] = {}
+    width = len(raw.columns)
+    pairs = zip(raw.columns[0], raw.columns[1], strict=True) if width > 1 else ((name, "") for name in (raw.columns or [()])[0])
+    for index, (name, value) in enumerate(pairs):
+        title = strip(show(name))
+        if not title or (index == 0 and _is_header(title, show(value))):
+            continue
+        column = find_column("Defaults", title)
+        if column is None:
+            findings.append(_unknown(raw.name, index, title))
+        elif column.name in said:
+            findings.append(
+                finding("PLAN-104", raw.name, f"A{index + 1}", title, column=column.name, other=said[column.name].cell.ref)
+            )
+        else:
+            _read_value(raw, index, column, value, said, findings)
+    return said
+
+
+def _is_header(name: str, value: str) -> bool:
+    return normalise(name) in _TITLES[0] and normalise(value) in _TITLES[1]
+
+
+def _unknown(sheet: str, index: int, title: str) -> Finding:
+    spelt = headers_of("Defaults")
+    guess = near(normalise(title), spelt)
+    hint = f"did you mean {spelt[guess].name}? " if guess else ""
+    return finding("PLAN-103", sheet, f"A{index + 1}", title, hint=hint)
+
+
+def _read_value(
+    raw: RawSheet, index: int, column: Column, value: object, said: dict[str, Inherited], findings: list[Finding]
+) -> None:
+    cell = Cell(raw.name, f"B{index + 1}")
+    code, shown = raw.faults.get((index, 1), ("", ""))
+    try:
+        if code:
+            raise Refused(code)
+        typed = parse_default(column, value)
+    except Refused as refused:
+        findings.append(refusal(refused, column, cell, shown or show(value)))
+        return
+    if typed is not None:
+        said[column.name] = Inherited(typed, cell)
+
+
+def parse_default(column: Column, raw: object) -> Typed | None:
+    """A value of `Defaults` or `Waves`: as in a row, but a text for `name` or `target_name` may be a pattern. Raises Refused."""
+    if column.name not in PATTERNED or not isinstance(raw, str) or "{" not in raw:
+        return parse_value(column, raw)
+    text = strip(raw)
+    for name in FIELD.findall(text):
+        if find_column("Servers", name) is None:
+            guess = near(normalise(name), (normalise(each.name) for each in SERVERS))
+            raise Refused("PLAN-126", field=name, hint=f"did you mean {{{guess}}}? " if guess else "")
+    parse_value(column, FIELD.sub("x", text) if column.kind is Kind.NAME else text)
+    return text

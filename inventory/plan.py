@@ -1,0 +1,254 @@
+"""A plan: a workbook read into typed rows, each value knowing its cell.
+
+Decides precedence (row, then its wave's row in `Waves`, then `Defaults`; the API's own default is not sent) and what waves there are.
+Sends nothing and checks nothing across rows: checks.py does. Called by the command line, the flows and the simulator.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from inventory.catalogue import PlanError, near, plan_error
+from inventory.columns import SHEETS, WAVE_DEFAULTS, WAVES, headers_of, normalise
+from inventory.defaults import read_defaults
+from inventory.rows import NOTHING, Cell, Inherited, ServerRow, SheetRow, Value
+from inventory.table import Table, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from inventory.findings import Finding
+    from inventory.workbook import Workbook
+
+__all__ = ["Cell", "Limit", "Plan", "PlanError", "ServerRow", "SheetRow", "Value", "Wave", "read_plan"]
+
+_WAVE_COLUMNS = frozenset(column.name for column in WAVES)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wave(SheetRow):
+    """One wave: its row in `Waves`, or nothing but its name where only `Servers` names it (then `position` is 0)."""
+
+    name: str = ""
+
+    @property
+    def starts_at(self) -> datetime | None:
+        """When the window opens, with its offset; None when not said."""
+        return self._zoned("starts_at")
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the window closes, with its offset; None when not said."""
+        return self._zoned("ends_at")
+
+    def _zoned(self, name: str) -> datetime | None:
+        moment = self.moment(name)
+        if moment is None or moment.tzinfo is not None:
+            return moment
+        timezone = self.text("timezone")
+        return moment.replace(tzinfo=ZoneInfo(timezone) if timezone else UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Never more than `max_running` servers at once whose `column` is `value` (each value by itself where it is `*`)."""
+
+    column: str
+    value: str
+    max_running: int
+
+
+_Grouped = dict[str, tuple[SheetRow, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as read. `findings` are those of reading; `inventory.checks.check_plan` adds those across rows.
+
+    `servers` are all rows of `Servers` that hold anything, in the sheet's order, also those without a wave or to be skipped. `waves`
+    are those of `Waves` in their order, then those that only `Servers` names. `tables` are the sheets that there are, by the plan's
+    name for them; `headers` are those of `Servers` as written. Disks, volumes and the rest are grouped by source_server_id.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    servers: tuple[ServerRow, ...]
+    waves: Mapping[str, Wave]
+    headers: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, Inherited] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+
+    @cached_property
+    def disks(self) -> Mapping[str, tuple[SheetRow, ...]]:
+        """The rows of `Disks` by source_server_id."""
+        return self._grouped("Disks")
+
+    @cached_property
+    def volumes(self) -> Mapping[str, tuple[SheetRow, ...]]:
+        """The rows of `Volumes` by source_server_id; `disk` names the disk."""
+        return self._grouped("Volumes")
+
+    @cached_property
+    def volume_groups(self) -> Mapping[str, tuple[SheetRow, ...]]:
+        """The rows of `VolumeGroups` by source_server_id."""
+        return self._grouped("VolumeGroups")
+
+    @cached_property
+    def logical_volumes(self) -> Mapping[str, tuple[SheetRow, ...]]:
+        """The rows of `LogicalVolumes` by source_server_id; `volume_group` names the group."""
+        return self._grouped("LogicalVolumes")
+
+    @cached_property
+    def btrfs(self) -> Mapping[str, tuple[SheetRow, ...]]:
+        """The rows of `Btrfs` by source_server_id."""
+        return self._grouped("Btrfs")
+
+    @cached_property
+    def btrfs_subvolumes(self) -> Mapping[str, tuple[SheetRow, ...]]:
+        """The rows of `BtrfsSubvolumes` by source_server_id; `file_system_name` names the file system."""
+        return self._grouped("BtrfsSubvolumes")
+
+    @cached_property
+    def _by_wave(self) -> Mapping[str, tuple[ServerRow, ...]]:
+        grouped: dict[str, list[ServerRow]] = defaultdict(list)
+        for row in self.servers:
+            grouped[row.wave].append(row)
+        return {wave: tuple(rows) for wave, rows in grouped.items()}
+
+    def rows(self, wave: str) -> tuple[ServerRow, ...]:
+        """The rows of a wave, in the sheet's order; none for a wave that there is not."""
+        return self._by_wave.get(wave, ())
+
+    def has_disks(self, source_server_id: str) -> bool:
+        """Whether `Disks` has rows for the source server (else its disks come from SMS)."""
+        return bool(source_server_id) and source_server_id in self.disks
+
+    def sheet_rows(self, kind: str) -> Iterator[SheetRow]:
+        """The rows of a sheet, by the plan's name for it, that hold anything; none where there is no such sheet."""
+        table = self.tables.get(kind)
+        if table is not None:
+            for index in table.indexes:
+                yield SheetRow(table, index)
+
+    def _grouped(self, kind: str) -> Mapping[str, tuple[SheetRow, ...]]:
+        grouped: dict[str, list[SheetRow]] = defaultdict(list)
+        for row in self.sheet_rows(kind):
+            if row.text("source_server_id"):
+                grouped[row.text("source_server_id")].append(row)
+        return MappingProxyType({source: tuple(rows) for source, rows in grouped.items()})
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan from a workbook (.xlsx, .xlsm) or a CSV (one sheet, taken as `Servers`).
+
+    Cells that cannot be read are findings, all of them; a file that is no plan raises PlanError, and nothing else is ever raised.
+    """
+    from inventory.workbook import read_workbook
+
+    with _no_collection():
+        workbook = read_workbook(path)
+        return _make_plan(path, workbook)
+
+
+def _make_plan(path: Path, workbook: Workbook) -> Plan:
+    findings = list(workbook.findings)
+    tables = {
+        kind: read_table(kind, raw, findings, unknown_is_fine=kind == "Servers")
+        for kind, raw in workbook.sheets.items()
+        if kind != "Defaults"
+    }
+    servers = tables["Servers"]
+    _check_servers(servers)
+    defaults = read_defaults(workbook.sheets["Defaults"], findings) if "Defaults" in workbook.sheets else NOTHING
+    waves = _read_waves(tables.get("Waves"), servers, defaults)
+    return Plan(
+        path=path,
+        name=path.name,
+        sha256=workbook.sha256,
+        servers=_read_servers(servers, waves, defaults),
+        waves=MappingProxyType(waves),
+        headers=tuple(header for header in servers.headers if header),
+        findings=tuple(findings),
+        tables=MappingProxyType({kind: tables[kind] for kind in SHEETS if kind in tables}),
+        defaults=defaults,
+        limits=tuple(_read_limits(tables.get("Limits"))),
+    )
+
+
+def _check_servers(table: Table) -> None:
+    if not table.known:
+        raise plan_error("PLAN-021", table.sheet, sheet=table.sheet)
+    if "wave" not in table.known:
+        spelt = [spelling for spelling, column in headers_of("Servers").items() if column.name == "wave"]
+        guess = next((header for header in table.headers if header and near(normalise(header), spelt)), "")
+        hint = f'rename "{guess}" to wave, or ' if guess else ""
+        raise plan_error("PLAN-022", table.sheet, f"A{table.header_row}", hint=hint)
+    if not table.indexes:
+        raise plan_error("PLAN-023", table.sheet, sheet=table.sheet)
+
+
+def _read_waves(table: Table | None, servers: Table, defaults: Mapping[str, Inherited]) -> dict[str, Wave]:
+    """The waves by name; of two rows in `Waves` for one wave the first counts (the second is a finding of checks.py)."""
+    inherited = {name: value for name, value in defaults.items() if name in _WAVE_COLUMNS}
+    waves: dict[str, Wave] = {}
+    for index in table.indexes if table else ():
+        name = table.value("wave", index) if table else None
+        if isinstance(name, str):
+            waves.setdefault(name, Wave(table or servers, index, inherited, name=name))
+    for index in servers.indexes:
+        name = servers.value("wave", index)
+        if isinstance(name, str) and name not in waves:
+            waves[name] = Wave(table or servers, -1, inherited, name=name)
+    return waves
+
+
+def _read_servers(table: Table, waves: Mapping[str, Wave], defaults: Mapping[str, Inherited]) -> tuple[ServerRow, ...]:
+    of_plan = {name: value for name, value in defaults.items() if name not in _WAVE_COLUMNS}
+    inherited = {name: of_plan | _said_by(wave) for name, wave in waves.items()}
+    rows = []
+    for index in table.indexes:
+        wave = table.value("wave", index)
+        name = wave if isinstance(wave, str) else ""
+        rows.append(ServerRow(table, index, inherited.get(name, of_plan), wave=name))
+    return tuple(rows)
+
+
+def _said_by(wave: Wave) -> dict[str, Inherited]:
+    said = {}
+    for column in WAVE_DEFAULTS:
+        value = wave.own(column.name)
+        if value is not None:
+            said[column.name] = Inherited(value, wave.table.cell(column.name, wave.index))
+    return said
+
+
+def _read_limits(table: Table | None) -> Iterator[Limit]:
+    for index in table.indexes if table else ():
+        row = SheetRow(table, index) if table else None
+        most = row.integer("max_running") if row else None
+        if row and most is not None and row.text("column") and row.text("value"):
+            yield Limit(row.text("column"), row.text("value"), most)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Millions of cells become objects, and none of them is garbage: looking for some costs a sixth of the reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,219 @@
+"""One sheet as a table: headers matched to columns, every column typed as a whole, each refused cell a finding.
+
+Decides where the header is and which column a header means. Columns that are plainly fine are typed at one stroke (plain_columns.py);
+the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks across rows are
+plan.py's and checks.py's. Called by plan.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from inventory.catalogue import finding, near
+from inventory.columns import Column, find_column, headers_of, normalise
+from inventory.plain_columns import read_plainly
+from inventory.rows import Cell
+from inventory.values import Refused, Typed, parse_value, show, strip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from inventory.findings import Finding
+    from inventory.workbook import RawSheet
+
+HEADER_WITHIN_ROWS = 20
+"""A title and notes may stand above the header: it is looked for in so many rows."""
+
+
+def column_letters(index: int) -> str:
+    """A column's letters from its number, counted from 0: A, B, ... Z, AA."""
+    letters = ""
+    while index >= 0:
+        index, rest = divmod(index, 26)
+        letters = chr(65 + rest) + letters
+        index -= 1
+    return letters
+
+
+@dataclass(slots=True)
+class Table:
+    """A sheet below its header. Row indexes count from 0 at the first row below it; `columns[i]` are the cells below `headers[i]`.
+
+    `known` maps a column's name to its place in `headers`; `values` holds its typed cells, None where nothing is said or the cell is
+    refused. `indexes` are the rows that hold anything at all.
+    """
+
+    kind: str
+    sheet: str
+    header_row: int = 1
+    headers: tuple[str, ...] = ()
+    columns: Sequence[Sequence[object]] = ()
+    known: dict[str, int] = field(default_factory=dict)
+    values: dict[str, list[Typed | None]] = field(default_factory=dict)
+    refused: dict[str, set[int]] = field(default_factory=dict)
+    indexes: Sequence[int] = ()
+
+    def position(self, index: int) -> int:
+        """The row number in the sheet, from 1."""
+        return self.header_row + 1 + index
+
+    def value(self, name: str, index: int) -> Typed | None:
+        """The typed value of a cell; None when the sheet has no such column, or nothing is said, or the cell is refused."""
+        values = self.values.get(name)
+        return values[index] if values is not None and index >= 0 else None
+
+    def is_refused(self, name: str, index: int) -> bool:
+        """Whether the cell holds something that could not be read."""
+        return name in self.refused and index in self.refused[name]
+
+    def cell(self, name: str, index: int) -> Cell:
+        """The place of a cell; the row's first cell where the sheet has no such column, the sheet alone where there is no row."""
+        if index < 0:
+            return Cell(self.sheet, "")
+        return Cell(self.sheet, f"{column_letters(self.known.get(name, 0))}{self.position(index)}")
+
+    def header_cell(self, name: str) -> str:
+        """The reference of a known column's header."""
+        return f"{column_letters(self.known.get(name, 0))}{self.header_row}"
+
+    def raw(self, name: str, index: int) -> str:
+        """A known column's cell as shown, as the planner typed it."""
+        return show(self.columns[self.known[name]][index]) if name in self.known and index >= 0 else ""
+
+    def shown(self, index: int) -> Mapping[str, str]:
+        """A row's cells as shown, by header as written; columns without a header are left out."""
+        return {
+            header: show(cells[index]) for header, cells in zip(self.headers, self.columns, strict=True) if header and index >= 0
+        }
+
+    def extra(self, index: int) -> Mapping[str, str]:
+        """A row's cells in unknown columns, as shown."""
+        known = set(self.known.values())
+        return {
+            header: show(self.columns[place][index])
+            for place, header in enumerate(self.headers)
+            if header and place not in known and index >= 0
+        }
+
+
+def read_table(kind: str, raw: RawSheet, findings: list[Finding], *, unknown_is_fine: bool = False) -> Table:
+    """A raw sheet as a table of the columns of `kind`; what is wrong with headers and cells is added to `findings`.
+
+    Unknown headers are a warning unless they are fine (in `Servers` they are kept for the report), where only near misses are told.
+    """
+    header = find_header(kind, raw.first_rows(HEADER_WITHIN_ROWS))
+    table = Table(kind, raw.name, header + 1)
+    if not raw.columns:
+        return table
+    table.headers = tuple(strip(show(column[header])) for column in raw.columns)
+    table.columns = [column[header + 1 :] for column in raw.columns]
+    columns = _match_headers(table, findings, unknown_is_fine=unknown_is_fine)
+    for column in columns:
+        _read_column(table, column, raw.faults, findings)
+    table.indexes = _filled(table)
+    _report_headless(table, raw, findings)
+    return table
+
+
+def find_header(kind: str, rows: Sequence[Sequence[object]]) -> int:
+    """The index of the header: the first row with two known columns, else the first row with one, else the first that is not empty."""
+    known = [sum(find_column(kind, show(cell)) is not None for cell in row if cell != "") for row in rows]
+    for wanted in (2, 1):
+        for index, count in enumerate(known):
+            if count >= wanted:
+                return index
+    return next((index for index, row in enumerate(rows) if any(strip(show(cell)) for cell in row)), 0)
+
+
+def _match_headers(table: Table, findings: list[Finding], *, unknown_is_fine: bool) -> list[Column]:
+    columns: list[Column] = []
+    for place, header in enumerate(table.headers):
+        cell = f"{column_letters(place)}{table.header_row}"
+        column = find_column(table.kind, header)
+        if column is None:
+            _report_unknown(table, header, cell, findings, unknown_is_fine=unknown_is_fine)
+        elif column.name in table.known:
+            first = table.header_cell(column.name)
+            findings.append(finding("PLAN-104", table.sheet, cell, header, column=column.name, other=first))
+        else:
+            table.known[column.name] = place
+            columns.append(column)
+    return columns
+
+
+def _report_unknown(table: Table, header: str, cell: str, findings: list[Finding], *, unknown_is_fine: bool) -> None:
+    if not header:
+        return
+    spelt = headers_of(table.kind)
+    guess = near(normalise(header), (spelling for spelling, column in spelt.items() if column.name not in table.known))
+    if guess or not unknown_is_fine:
+        hint = f"did you mean {spelt[guess].name}? " if guess else ""
+        findings.append(finding("PLAN-103", table.sheet, cell, header, hint=hint))
+
+
+def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], tuple[str, str]], findings: list[Finding]) -> None:
+    place = table.known[column.name]
+    cells = table.columns[place]
+    at_fault = {
+        row - table.header_row: fault for (row, where), fault in faults.items() if where == place and row >= table.header_row
+    }
+    plain = None if at_fault else read_plainly(column, cells)
+    if plain is not None:
+        table.values[column.name] = plain
+        return
+    judged: dict[tuple[type, object], Typed | Refused | None] = {}
+    values: list[Typed | None] = []
+    for index, raw in enumerate(cells):
+        if index in at_fault:
+            code, shown = at_fault[index]
+            verdict: Typed | Refused | None = Refused(code)
+        else:
+            shown = ""
+            key = (type(raw), raw)
+            if key not in judged:
+                judged[key] = _judge(column, raw)
+            verdict = judged[key]
+        if isinstance(verdict, Refused):
+            table.refused.setdefault(column.name, set()).add(index)
+            findings.append(refusal(verdict, column, table.cell(column.name, index), shown or show(raw)))
+            verdict = None
+        values.append(verdict)
+    table.values[column.name] = values
+
+
+def _judge(column: Column, raw: object) -> Typed | Refused | None:
+    try:
+        return parse_value(column, raw)
+    except Refused as refused:
+        return refused
+
+
+def refusal(refused: Refused, column: Column, cell: Cell, shown: str) -> Finding:
+    """The finding for a cell that its column cannot take."""
+    guess = near(shown.casefold(), (choice.casefold() for choice in column.choices))
+    hint = f"did you mean {guess.upper()}? " if guess else ""
+    words = {"column": column.name, "bounds": column.bounds, "length": "", "hint": hint, **refused.words}
+    empty = f", or leave it empty{f' for {column.default}' if column.default else ''}" if not column.required else ""
+    return finding(refused.code, cell.sheet, cell.ref, shown, empty=empty, **words)
+
+
+def _filled(table: Table) -> list[int]:
+    rows = zip(*table.columns, strict=True)
+    return [index for index, row in enumerate(rows) if any(row) and _is_filled(row)]
+
+
+def _is_filled(row: Iterable[object]) -> bool:
+    return any(cell != "" and (not isinstance(cell, str) or strip(cell)) for cell in row)
+
+
+def _report_headless(table: Table, raw: RawSheet, findings: list[Finding]) -> None:
+    """Cells to the right of the header, or below a gap in it: nobody knows what they mean."""
+    for place, header in enumerate(table.headers):
+        if header:
+            continue
+        first = next((index for index in table.indexes if strip(show(table.columns[place][index]))), None)
+        if first is not None:
+            code = "PLAN-105" if raw.is_csv else "PLAN-106"
+            cell = f"{column_letters(place)}{table.position(first)}"
+            findings.append(finding(code, table.sheet, cell, show(table.columns[place][first])))
