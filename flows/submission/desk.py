@@ -1,0 +1,62 @@
+"""What the rows of one run share: client, journal, clock, pace, sending slots, what is known, and the wish to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+    from random import Random
+
+    from flows.sms.client import SmsClient
+    from flows.submission.clock import Clock
+    from flows.submission.events import StopSignal, Watcher
+    from flows.submission.journal import Journal
+    from flows.submission.records import RowRecord
+    from flows.submission.sightings import KnownTasks
+    from flows.submission.throttle import Throttle
+    from inventory.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one run is to go. Seconds are steady time; `concurrency` is how many requests to create may be on the wire at once."""
+
+    settle_seconds: float = 10.0
+    concurrency: int = 32
+    retry_rejected: bool = False
+    recreate: bool = False
+    grace_seconds: float = 2.0
+
+    @property
+    def rows_under_way(self) -> int:
+        """How many rows may be between intent and answer: enough that no slot waits for a commit."""
+        return self.concurrency * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a row needs to be brought to its end; one a run. `known`, `findings` and `stop` change while rows go through."""
+
+    account: str
+    run_id: str
+    options: Options
+    client: SmsClient
+    journal: Journal
+    clock: Clock
+    random: Random
+    throttle: Throttle
+    watcher: Watcher
+    stop: StopSignal
+    known: KnownTasks
+    records: Mapping[str, RowRecord]
+    started: float
+    under_way: asyncio.Semaphore
+    slots: asyncio.Semaphore
+    findings: list[Finding] = field(default_factory=list)
+
+    def with_records(self, records: Mapping[str, RowRecord]) -> Desk:
+        """The same desk, knowing what the journal holds of the account."""
+        return replace(self, records=records)

@@ -1,0 +1,139 @@
+"""Say where a row stands before anything is sent for it: settle what another run left, know what is there (design 5.5, 5.6).
+
+What a dead run left in flight has no road of its own: it is settled by the same `RowRun` that sends. Called by wave_run.py, row by row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flows.sms.errors import SmsError, StopRun
+from flows.submission import endings
+from flows.submission.events import StopReason
+from flows.submission.life import RowState
+from flows.submission.protocol import BOUND_CODE, Conclusion, Sight, Sighting, recognise
+from flows.submission.records import RowRecord
+from flows.submission.submitter import RowRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from flows.submission.desk import Desk
+    from flows.submission.shipment import Shipment
+    from inventory.outcomes import Outcome
+
+
+class RowRuns:
+    """The rows of one run by source server, those of other waves that hold a target of this one included."""
+
+    def __init__(self, desk: Desk, sources_of_wave: Iterable[str]) -> None:
+        self._desk = desk
+        self._runs: dict[str, RowRun] = {}
+        self._in_wave = frozenset(sources_of_wave)
+        self._left_on_target = _left_in_flight(desk.records)
+
+    def of(self, source_server_id: str) -> RowRun:
+        """The life of a source server in this run; one object for each, however often it is asked for."""
+        if source_server_id not in self._runs:
+            fresh = RowRecord(self._desk.account, source_server_id, self._desk.run_id)
+            self._runs[source_server_id] = RowRun(self._desk, self._desk.records.get(source_server_id, fresh))
+        return self._runs[source_server_id]
+
+    def started(self) -> list[RowRun]:
+        """Every row that was taken up."""
+        return list(self._runs.values())
+
+    def left_on(self, target_vm_id: str, *, besides: str) -> list[RowRun]:
+        """The rows of other sources whose attempts on that target were left in flight by an earlier run."""
+        return [self.of(source) for source in self._left_on_target.get(target_vm_id, ()) if source != besides]
+
+    async def settle_other(self, other: RowRun) -> Conclusion:
+        """Settle another source's attempt; where that source is not in this wave, nobody else writes down what it came to."""
+        conclusion = await other.settle_inherited()
+        if other.record.source_server_id not in self._in_wave and other.record.state.is_in_flight:
+            await other.close(conclusion, other.inherited_sight.task if other.inherited_sight else None)
+        return conclusion
+
+
+async def before_sending(desk: Desk, runs: RowRuns, shipment: Shipment) -> Outcome | None:
+    """The row's outcome where nothing is to be sent for it; None where it is to be sent."""
+    run = runs.of(shipment.source_server_id)
+    if run.record.state.is_in_flight:
+        conclusion = await run.settle_inherited()
+        if conclusion is not Conclusion.SEND_AGAIN:
+            return await run.end(shipment, conclusion, run.inherited_sight)
+    held = await _held_by_others(runs, run, shipment)
+    if held is not None:
+        return held
+    if run.record.state is RowState.BOUND:
+        return await _known_task(desk, run, shipment)
+    return await _what_is_there(desk, run, shipment)
+
+
+async def _held_by_others(runs: RowRuns, run: RowRun, shipment: Shipment) -> Outcome | None:
+    for other in runs.left_on(shipment.target.vm_id, besides=shipment.source_server_id):
+        conclusion = await runs.settle_other(other)
+        if conclusion in {Conclusion.MADE_BY_US, Conclusion.ALREADY_THERE} and other.inherited_sight is not None:
+            return endings.conflict(run, shipment, replace(other.inherited_sight, kind=Sighting.OTHER_TASK_OF_TARGET))
+        if conclusion is Conclusion.UNKNOWN:
+            return endings.target_held(run, shipment, other.record.source_server_id)
+    return None
+
+
+async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
+    """The journal knows the row's task. Its absence from the listing proves nothing, so it is asked for by its id."""
+    task = desk.known.get(run.record.task_id)
+    if task is None:
+        try:
+            task = await desk.client.show_task(run.record.task_id)
+        except StopRun as error:
+            desk.stop.request(StopReason.refused(error))
+            return endings.cannot_ask(run, shipment, error)
+        except SmsError as error:
+            return endings.cannot_ask(run, shipment, error)
+    if task is not None and not task.is_deleting:
+        return endings.there(run, shipment, task, made_by_this_run=False)
+    successor = _sight(desk, run, shipment)
+    if successor.kind is not Sighting.NOTHING:
+        return await _stands_in_the_way(run, shipment, successor)
+    if task is not None:
+        return endings.being_deleted(run, shipment, task)
+    if not desk.options.recreate:
+        return endings.gone(run, shipment)
+    await run.forget()
+    return None
+
+
+async def _what_is_there(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
+    sight = _sight(desk, run, shipment)
+    if sight.kind is not Sighting.NOTHING:
+        return await _stands_in_the_way(run, shipment, sight)
+    return endings.rejected(run, shipment) if _is_still_refused(desk, run.record, shipment) else None
+
+
+async def _stands_in_the_way(run: RowRun, shipment: Shipment, sight: Sight) -> Outcome:
+    same = sight.kind in {Sighting.OURS, Sighting.SAME}
+    return await run.end(shipment, Conclusion.ALREADY_THERE if same else Conclusion.BOUND_TO_ANOTHER, sight)
+
+
+def _sight(desk: Desk, run: RowRun, shipment: Shipment) -> Sight:
+    """What is known to be there, held against what today's sheet asks for."""
+    asked = replace(run.record, target=shipment.target, task_name=shipment.task_name)
+    of_source = [task for task in desk.known.of_source(shipment.source_server_id) if task.id != run.record.task_id]
+    return recognise(asked, of_source, desk.known.of_target(shipment.target.vm_id))
+
+
+def _is_still_refused(desk: Desk, record: RowRecord, shipment: Shipment) -> bool:
+    """Whether SMS has refused this very body before; a corrected row is sent without being asked for."""
+    refused = record.state is RowState.REFUSED and record.error_code != BOUND_CODE
+    return refused and record.body_digest == shipment.body_digest and not desk.options.retry_rejected
+
+
+def _left_in_flight(records: Mapping[str, RowRecord]) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for source, record in records.items():
+        if record.state.is_in_flight and record.target.vm_id:
+            found[record.target.vm_id].append(source)
+    return found

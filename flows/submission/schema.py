@@ -1,0 +1,139 @@
+"""The journal's tables, their version, and the way from an older version to this one.
+
+Only shapes; `journal.py` says what is written when. Times are seconds since 1970, UTC. Lease columns are there for runs that
+share a wave (design 5.7). One journal serves many plans and many accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, inspect, select
+
+VERSION = 1
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("wave", String, nullable=False),
+    Column("plan_name", String, nullable=False),
+    Column("plan_sha256", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("ending", String, nullable=False, default=""),
+)
+
+row = Table(
+    "row",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("source_server_id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("task_id", String, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("run_id", String, nullable=False),
+    Column("doubt_run_id", String, nullable=False, default=""),
+    Column("bound_elsewhere", Boolean, nullable=False, default=False),
+    Column("body_digest", String, nullable=False, default=""),
+    Column("task_name", String, nullable=False, default=""),
+    Column("target_vm_id", String, nullable=False, default=""),
+    Column("target_name", String, nullable=False, default=""),
+    Column("vm_template_id", String, nullable=False, default=""),
+    Column("prior_task_ids", Text, nullable=False, default=""),
+    Column("error_code", String, nullable=False, default=""),
+    Column("error_message", Text, nullable=False, default=""),
+    Column("updated_at", Float, nullable=False),
+    Column("lease_owner", String),
+    Column("lease_until", Float),
+    Column("lease_clock", String),
+)
+Index("row_by_target", row.c.account, row.c.target_vm_id)
+
+target = Table(
+    "target",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("target_vm_id", String, primary_key=True),
+    Column("lease_owner", String),
+    Column("lease_until", Float),
+    Column("lease_clock", String),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("source_server_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("body_digest", String, nullable=False),
+    Column("intent_at", Float, nullable=False),
+    Column("answered_at", Float),
+    Column("answer", String, nullable=False, default=""),
+    Column("http_status", Integer),
+    Column("request_id", String, nullable=False, default=""),
+    Column("error_code", String, nullable=False, default=""),
+    Column("error_message", Text, nullable=False, default=""),
+    Column("task_id", String, nullable=False, default=""),
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("source_server_id", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("task_id", String, nullable=False),
+    Column("error_code", String, nullable=False),
+    Column("error_message", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("decided_at", Float, nullable=False),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("window_limit", Integer),
+    Column("window_seconds", Float),
+    Column("seen_at", Float),
+    Column("reserved_until", Float),
+)
+
+
+class JournalTooNewError(Exception):
+    """The journal was written by a later version of this tool, whose rules this one cannot know."""
+
+
+Migration = Callable[[Connection], None]
+
+MIGRATIONS: Mapping[int, Migration] = {}
+"""Version -> what brings a journal of the version before it to that version. Each runs in the transaction that sets the version."""
+
+
+def make_or_migrate(connection: Connection) -> None:
+    """Bring the database to `VERSION`, inside the caller's transaction; a fresh one is made whole.
+
+    Raises JournalTooNewError where the journal is of a later version; then nothing was changed.
+    """
+    if not inspect(connection).has_table(meta.name):
+        metadata.create_all(connection)
+        connection.execute(meta.insert().values(key="schema_version", value=str(VERSION)))
+        return
+    found = int(connection.execute(select(meta.c.value).where(meta.c.key == "schema_version")).scalar_one())
+    if found > VERSION:
+        message = f"the journal is of version {found}, this tool knows {VERSION}: update migration-waves"
+        raise JournalTooNewError(message)
+    for version in range(found + 1, VERSION + 1):
+        MIGRATIONS[version](connection)
+    if found != VERSION:
+        connection.execute(meta.update().where(meta.c.key == "schema_version").values(value=str(VERSION)))

@@ -1,0 +1,368 @@
+"""Run one wave: look at SMS, take up its rows, bring each to its outcome, verify, and say how it ended.
+
+The only entry to the engine. Never raises for what SMS, the network or the journal do: it returns, with an outcome for every row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flows.sms.errors import SmsError
+from flows.submission import endings
+from flows.submission.desk import Desk, Options
+from flows.submission.events import Phase, StopReason, StopSignal, Watcher
+from flows.submission.identify import SourceDirectory, Unidentified
+from flows.submission.journal import Journal, JournalUnavailableError
+from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
+from flows.submission.reconcile import RowRuns, before_sending
+from flows.submission.records import RunRecord
+from flows.submission.shipment import Shipment, pack
+from flows.submission.sightings import KnownTasks
+from inventory.build import BuildError, build_post_task, needs_source
+from inventory.findings import Finding, Severity
+from inventory.outcomes import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from random import Random
+
+    from flows.sms.client import SmsClient
+    from flows.sms.models import TaskSummary
+    from flows.submission.clock import Clock
+    from flows.submission.submitter import RowRun
+    from flows.submission.throttle import Throttle
+    from inventory.plan import Plan, ServerRow
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WaveRequest:
+    """What is to be run: rows of one wave of a plan, for one account.
+
+    `invalid` holds the error that rules out a row, by the row's position in the sheet: such rows are reported, not sent.
+    """
+
+    plan: Plan
+    wave: str
+    rows: Sequence[ServerRow]
+    account: str
+    author: str
+    invalid: Mapping[int, Finding]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class WaveResult:
+    """How a run ended: one outcome for each row of the request, in its order. `stop` says why it ended early."""
+
+    run_id: str
+    outcomes: Sequence[Outcome]
+    findings: Sequence[Finding]
+    notes: Sequence[str]
+    stop: StopReason | None
+    started_at: datetime
+    ended_at: datetime
+
+
+async def submit_wave(
+    request: WaveRequest,
+    *,
+    client: SmsClient,
+    journal: Journal,
+    throttle: Throttle,
+    clock: Clock,
+    random: Random,
+    watcher: Watcher,
+    stop: StopSignal,
+) -> WaveResult:
+    """Bring every row of the request to its outcome.
+
+    Ends early, and as truly, when `stop` is set. Cancelled, it journals what is on its way and raises CancelledError.
+    """
+    options = request.options
+    desk = Desk(
+        account=request.account,
+        run_id=f"{random.getrandbits(64):016x}",
+        options=options,
+        client=client,
+        journal=journal,
+        clock=clock,
+        random=random,
+        throttle=throttle,
+        watcher=watcher,
+        stop=stop,
+        known=KnownTasks(),
+        records={},
+        started=clock.steady(),
+        under_way=asyncio.Semaphore(options.rows_under_way),
+        slots=asyncio.Semaphore(options.concurrency),
+    )
+    return await _WaveRun(request, desk).run()
+
+
+class _WaveRun:
+    """One run: its phases in their order, and the outcomes as they come, by position in the sheet."""
+
+    def __init__(self, request: WaveRequest, desk: Desk) -> None:
+        self._request = request
+        self._desk = desk
+        self._outcomes: dict[int, Outcome] = {}
+        self._ids: dict[int, str] = {row.position: row.source_server_id for row in request.rows}
+        self._runs = RowRuns(desk, ())
+        self._sent_any = False
+
+    async def run(self) -> WaveResult:
+        desk, started = self._desk, self._desk.clock.wall()
+        try:
+            await self._begin(started)
+            await self._look()
+            await self._submit()
+            duplicates = await self._verify()
+        except JournalUnavailableError as error:
+            desk.stop.request(StopReason.journal(str(error)))
+            duplicates = []
+        outcomes = [self._outcomes.get(row.position) or self._never_taken_up(row) for row in self._request.rows]
+        await self._end(outcomes)
+        return WaveResult(
+            run_id=desk.run_id,
+            outcomes=outcomes,
+            findings=[*desk.findings, *duplicates],
+            notes=[*desk.throttle.story.lines("creates")],
+            stop=desk.stop.reason,
+            started_at=datetime.fromtimestamp(started, UTC),
+            ended_at=datetime.fromtimestamp(desk.clock.wall(), UTC),
+        )
+
+    async def _begin(self, started: float) -> None:
+        desk, request = self._desk, self._request
+        record = RunRecord(
+            desk.run_id, request.account, request.wave, request.plan.name, request.plan.sha256, request.author, started
+        )
+        await desk.journal.start_run(record)
+        self._desk = desk.with_records(await desk.journal.rows(request.account))
+
+    async def _look(self) -> None:
+        """See what is there. The first page is read alone: a wrong secret costs one refused call, not a burst of them."""
+        desk, request = self._desk, self._request
+        desk.watcher.phase(Phase.LOOK, len(request.rows))
+        try:
+            for task in await desk.client.list_tasks():
+                desk.known.add(task)
+            if any(self._is_to_be_sent(row) and not row.source_server_id for row in request.rows):
+                self._identify(SourceDirectory(await desk.client.list_sources()))
+        except SmsError as error:
+            desk.stop.request(StopReason.refused(error))
+        self._runs = RowRuns(desk, self._ids.values())
+
+    def _identify(self, directory: SourceDirectory) -> None:
+        for row in self._request.rows:
+            if row.source_server_id or not self._is_to_be_sent(row):
+                continue
+            found = directory.identify(row)
+            if isinstance(found, Unidentified):
+                self._finish(row, self._invalid(row, "WAVES.SOURCE", found.message, found.advice))
+            else:
+                self._ids[row.position] = found
+        self._refuse_twins()
+
+    def _refuse_twins(self) -> None:
+        """Two rows that turn out to name one source server: neither is sent, since nobody can say which is meant."""
+        rows_of: dict[str, list[ServerRow]] = {}
+        for row in self._request.rows:
+            if self._ids[row.position] and self._is_to_be_sent(row):
+                rows_of.setdefault(self._ids[row.position], []).append(row)
+        for source, rows in rows_of.items():
+            for row in rows if len(rows) > 1 else ():
+                places = " and ".join(str(other.cell("wave")) for other in rows)
+                message = f"{places} name the same source server {source}"
+                self._finish(row, self._invalid(row, "WAVES.SOURCE", message, "leave one of the rows, or give each its own server"))
+
+    def _is_to_be_sent(self, row: ServerRow) -> bool:
+        return not row.skip and row.position not in self._request.invalid and row.position not in self._outcomes
+
+    async def _submit(self) -> None:
+        """Take up the rows in the sheet's order, so many at a time that every sending slot has one."""
+        desk = self._desk
+        desk.watcher.phase(Phase.SUBMIT, len(self._request.rows))
+        taken_up = asyncio.Semaphore(desk.options.rows_under_way * 2)
+        aio_tasks: set[asyncio.Task[None]] = set()
+        watchdog = asyncio.create_task(self._cancel_after_grace(aio_tasks))
+        try:
+            for row in self._request.rows:
+                if row.position in self._outcomes:
+                    continue
+                await taken_up.acquire()
+                if desk.stop.is_set:
+                    break
+                aio_task = asyncio.create_task(self._take_up(row, _Turn(taken_up)))
+                aio_tasks.add(aio_task)
+                aio_task.add_done_callback(aio_tasks.discard)
+            while aio_tasks:
+                await asyncio.wait(aio_tasks)
+        finally:
+            watchdog.cancel()
+            for aio_task in aio_tasks:
+                aio_task.cancel()
+            await asyncio.gather(watchdog, *aio_tasks, return_exceptions=True)
+
+    async def _cancel_after_grace(self, aio_tasks: set[asyncio.Task[None]]) -> None:
+        await self._desk.stop.grace_over(self._desk.options.grace_seconds, self._desk.clock)
+        for aio_task in aio_tasks:
+            aio_task.cancel()
+
+    async def _take_up(self, row: ServerRow, turn: _Turn) -> None:
+        try:
+            self._finish(row, await self._bring_to_end(row, turn))
+        except asyncio.CancelledError:
+            self._finish(row, await self._cut_short(row))
+        except JournalUnavailableError as error:
+            self._desk.stop.request(StopReason.journal(str(error)))
+            self._finish(row, self._from_memory(row))
+        except Exception as error:  # noqa: BLE001 - a defect in one row must not cost the others their report
+            _LOG.debug("row %s failed", row.cell("wave"), exc_info=True)
+            self._finish(row, self._defect(row, error))
+        finally:
+            turn.pass_on()
+
+    async def _bring_to_end(self, row: ServerRow, turn: _Turn) -> Outcome:
+        if row.skip:
+            return endings.unsent(row, self._ids[row.position], Status.SKIPPED, code="", message="", advice="")
+        if row.position in self._request.invalid:
+            finding = self._request.invalid[row.position]
+            return self._invalid(row, finding.code, f"{finding.place} {finding.problem}", finding.remedy)
+        shipment = await self._prepare(row)
+        if isinstance(shipment, Outcome):
+            return shipment
+        run = self._runs.of(shipment.source_server_id)
+        run.on_rest = turn.pass_on
+        ended = await before_sending(self._desk, self._runs, shipment)
+        return ended or await run.submit(shipment)
+
+    async def _prepare(self, row: ServerRow) -> Shipment | Outcome:
+        """The row's body, from the sheet and, where the sheet has no disks, from what SMS knows of the source."""
+        source_id, plan = self._ids[row.position], self._request.plan
+        try:
+            source = await self._desk.client.show_source(source_id) if needs_source(row, plan) else None
+            return pack(row, build_post_task(row, plan, source, source_id))
+        except BuildError as error:
+            worst = error.findings[0]
+            self._desk.findings.extend(error.findings)
+            return self._invalid(row, worst.code, worst.problem, worst.remedy)
+        except SmsError as error:
+            return self._cannot_prepare(row, error)
+
+    def _cannot_prepare(self, row: ServerRow, error: SmsError) -> Outcome:
+        message = f"the source could not be asked for: {error.message}"
+        run = self._runs.of(self._ids[row.position])
+        status = Status.UNCERTAIN if run.record.state.is_in_flight else Status.DEFERRED
+        return endings.unsent(row, self._ids[row.position], status, code=error.code, message=message, advice=error.advice)
+
+    async def _cut_short(self, row: ServerRow) -> Outcome:
+        try:
+            return await self._runs.of(self._ids[row.position]).cut_short(row)
+        except JournalUnavailableError:
+            return self._from_memory(row)
+
+    def _from_memory(self, row: ServerRow) -> Outcome:
+        """The outcome of a row whose last step could not be journalled: what this run saw of it, which the next run finds again."""
+        run = self._runs.of(self._ids[row.position])
+        return endings.unjournalled(run, row, self._desk.stop.reason or StopReason.interrupted())
+
+    def _defect(self, row: ServerRow, error: Exception) -> Outcome:
+        in_flight = self._runs.of(self._ids[row.position]).record.state.is_in_flight
+        status = Status.UNCERTAIN if in_flight else Status.DEFERRED
+        message = f"a defect of this tool: {type(error).__name__}: {error}"
+        return endings.unsent(
+            row,
+            self._ids[row.position],
+            status,
+            code="WAVES.DEFECT",
+            message=message,
+            advice="run again with --debug and report what it prints",
+        )
+
+    def _invalid(self, row: ServerRow, code: str, message: str, advice: str) -> Outcome:
+        return endings.unsent(row, self._ids[row.position], Status.INVALID, code=code, message=message, advice=advice)
+
+    def _never_taken_up(self, row: ServerRow) -> Outcome:
+        """A row that the run stopped before: what the sheet alone decides is told all the same."""
+        if row.skip:
+            return endings.unsent(row, self._ids[row.position], Status.SKIPPED, code="", message="", advice="")
+        if row.position in self._request.invalid:
+            finding = self._request.invalid[row.position]
+            return self._invalid(row, finding.code, f"{finding.place} {finding.problem}", finding.remedy)
+        return endings.left(self._runs.of(self._ids[row.position]), row, self._desk.stop.reason or StopReason.interrupted())
+
+    def _finish(self, row: ServerRow, outcome: Outcome) -> None:
+        self._outcomes[row.position] = outcome
+        self._sent_any = self._sent_any or outcome.attempts > 0
+        self._desk.watcher.outcome(outcome)
+
+    async def _verify(self) -> list[Finding]:
+        """One full listing after the last answer: settle what it can settle, name every source that has two tasks."""
+        desk = self._desk
+        open_runs = [run for run in self._runs.started() if run.record.state.is_in_flight]
+        if not desk.stop.is_set and (self._sent_any or open_runs):
+            desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
+            try:
+                seen = KnownTasks(await desk.client.list_tasks())
+            except SmsError as error:
+                desk.watcher.remark(f"the listing at the end of the run failed, duplicates were not looked for: {error.message}")
+                return []
+            await self._adopt_late(open_runs, seen)
+            return _twice(seen.all())
+        return _twice(desk.known.all())
+
+    async def _adopt_late(self, open_runs: Sequence[RowRun], seen: KnownTasks) -> None:
+        """A task of ours that was listed only after its row gave up looking."""
+        position_of = {source: position for position, source in self._ids.items()}
+        for run in open_runs:
+            sight = recognise(run.record, seen.of_source(run.record.source_server_id), ())
+            position = position_of.get(run.record.source_server_id)
+            if sight.kind is not Sighting.OURS or sight.task is None or position not in self._outcomes:
+                continue
+            outcome = self._outcomes[position]
+            ours = run.record.doubt_run_id == self._desk.run_id
+            await run.close(Conclusion.MADE_BY_US, sight.task)
+            self._finish(outcome.row, endings.adopted_late(outcome, sight.task, made_by_this_run=ours))
+
+    async def _end(self, outcomes: Sequence[Outcome]) -> None:
+        desk = self._desk
+        ending = desk.stop.reason.kind.value if desk.stop.reason else "finished"
+        try:
+            await desk.journal.end_run(desk.run_id, ending, [(outcome.row.position, outcome) for outcome in outcomes])
+        except JournalUnavailableError as error:
+            desk.stop.request(StopReason.journal(str(error)))
+
+
+class _Turn:
+    """A row's place among those that are taken up; passed on once, when the row rests or ends."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places: asyncio.Semaphore | None = places
+
+    def pass_on(self) -> None:
+        """Let the next row be taken up."""
+        if self._places is not None:
+            self._places.release()
+            self._places = None
+
+
+def _twice(tasks: Sequence[TaskSummary]) -> list[Finding]:
+    return [
+        Finding(
+            code="TWICE",
+            severity=Severity.WARNING,
+            sheet="",
+            cell="",
+            value=source,
+            problem=f"source server {source} has {len(ids)} tasks at SMS: {', '.join(ids)}",
+            remedy="keep the one that is meant and delete the others in the SMS console before anything is started",
+        )
+        for source, ids in in_two_tasks(tasks).items()
+    ]
