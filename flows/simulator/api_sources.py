@@ -108,7 +108,7 @@ def _matches(simulator: Simulator, source: SourceServer, query: dict[str, str]) 
         query.get("name", "") in source.name
         and query.get("id", "") in {"", source.id}
         and query.get("ip", "") in {"", source.ip}
-        # The page calls it "sources that lost connection"; read literally as the field's value, which clients must check (facts 4.1).
+        # Its page calls it "sources that lost connection"; taken here as the field's value, which clients must check (facts 4.1).
         and query.get("connected", "").lower() in {"", str(source.connected).lower()}
         and query.get("state", "") in {"", simulator.service.source_state(source.id)}
     )
