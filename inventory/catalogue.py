@@ -118,7 +118,7 @@ _KINDS = (
     _error(
         "PLAN-021",
         "No header",
-        "the sheet {sheet} has no header that a plan knows",
+        "the sheet {title} has no header that a plan knows",
         "name its columns in the first row: wave, source_server_id, target_vm_id ...",
         "the first row is a server",
     ),
@@ -130,12 +130,12 @@ _KINDS = (
         "Servers!A1: wawe",
     ),
     _error(
-        "PLAN-023", "No rows", "the sheet {sheet} lists no servers", "fill in one row for each server", "only the header is there"
+        "PLAN-023", "No rows", "the sheet {title} lists no servers", "fill in one row for each server", "only the header is there"
     ),
     _error(
         "PLAN-024",
         "Two sheets of one kind",
-        "the sheets {other} and {sheet} are both taken as {kind}",
+        "the sheets {other} and {title} are both taken as {kind}",
         "delete one or give it another name",
         "Disks and disks (old)",
     ),
@@ -333,7 +333,7 @@ def one_line(text: str) -> str:
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
 
 
-def near(text: str, candidates: Iterable[str]) -> str:
-    """The candidate that a text was most probably meant to be; "" when none is near."""
-    found = difflib.get_close_matches(text, list(candidates), n=1, cutoff=0.75)
+def near(text: str, candidates: Iterable[str], likeness: float = 0.75) -> str:
+    """The candidate that a text was most probably meant to be; "" when none is at least so like it (0 to 1)."""
+    found = difflib.get_close_matches(text, list(candidates), n=1, cutoff=likeness)
     return found[0] if found else ""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inventory.catalogue import finding, near
-from inventory.columns import DEFAULTS, SERVERS, Column, Kind, find_column, headers_of, normalise
-from inventory.rows import FIELD, PATTERNED, Cell, Inherited
+from inventory.columns import DEFAULTS, Column, find_column, headers_of, normalise
+from inventory.patterns import parse_default
+from inventory.rows import Cell, Inherited
 from inventory.table import refusal
-from inventory.values import Refused, Typed, parse_value, show, strip
+from inventory.values import Refused, show, strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,26 +60,14 @@ def _read_value(
     raw: RawSheet, index: int, column: Column, value: object, said: dict[str, Inherited], findings: list[Finding]
 ) -> None:
     cell = Cell(raw.name, f"B{index + 1}")
-    code, shown = raw.faults.get((index, 1), ("", ""))
+    if (index, 1) in raw.faults:
+        code, shown = raw.faults[index, 1]
+        findings.append(refusal(Refused(code), column, cell, shown))
+        return
     try:
-        if code:
-            raise Refused(code)
         typed = parse_default(column, value)
     except Refused as refused:
-        findings.append(refusal(refused, column, cell, shown or show(value)))
-        return
-    if typed is not None:
-        said[column.name] = Inherited(typed, cell)
-
-
-def parse_default(column: Column, raw: object) -> Typed | None:
-    """A value of `Defaults` or `Waves`: as in a row, but a text for `name` or `target_name` may be a pattern. Raises Refused."""
-    if column.name not in PATTERNED or not isinstance(raw, str) or "{" not in raw:
-        return parse_value(column, raw)
-    text = strip(raw)
-    for name in FIELD.findall(text):
-        if find_column("Servers", name) is None:
-            guess = near(normalise(name), (normalise(each.name) for each in SERVERS))
-            raise Refused("PLAN-126", field=name, hint=f"did you mean {{{guess}}}? " if guess else "")
-    parse_value(column, FIELD.sub("x", text) if column.kind is Kind.NAME else text)
-    return text
+        findings.append(refusal(refused, column, cell, show(value)))
+    else:
+        if typed is not None:
+            said[column.name] = Inherited(typed, cell)

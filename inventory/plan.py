@@ -189,14 +189,14 @@ def _make_plan(path: Path, workbook: Workbook) -> Plan:
 
 def _check_servers(table: Table) -> None:
     if not table.known:
-        raise plan_error("PLAN-021", table.sheet, sheet=table.sheet)
+        raise plan_error("PLAN-021", table.sheet, title=table.sheet)
     if "wave" not in table.known:
         spelt = [spelling for spelling, column in headers_of("Servers").items() if column.name == "wave"]
         guess = next((header for header in table.headers if header and near(normalise(header), spelt)), "")
         hint = f'rename "{guess}" to wave, or ' if guess else ""
         raise plan_error("PLAN-022", table.sheet, f"A{table.header_row}", hint=hint)
     if not table.indexes:
-        raise plan_error("PLAN-023", table.sheet, sheet=table.sheet)
+        raise plan_error("PLAN-023", table.sheet, title=table.sheet)
 
 
 def _read_waves(table: Table | None, servers: Table, defaults: Mapping[str, Inherited]) -> dict[str, Wave]:

@@ -6,7 +6,6 @@ typed from table.py, and are looked up when asked for, so that 50,000 rows cost 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,19 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from inventory.columns import find_column
+from inventory.patterns import FIELD, PATTERNED, fill_pattern
 from inventory.values import show
 
 if TYPE_CHECKING:
     from inventory.table import Table
 
 Value: TypeAlias = str | int | float | bool | datetime
-
-PATTERNED = frozenset({"name", "target_name"})
-"""The columns whose text in `Waves` or `Defaults` may be a pattern with {column} in it."""
-
-FIELD = re.compile(r"\{([^{}]*)\}")
-_NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z_\-\u3400-\u4dbf\u4e00-\u9fff]+")
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -188,14 +181,3 @@ class ServerRow(SheetRow):
     def label(self) -> str:
         """The server's name for messages: its name, else its id, else its address, else its row."""
         return self.source_name or self.source_server_id or self.source_ip or f"row {self.position}"
-
-
-def fill_pattern(name: str, pattern: str, fields: Mapping[str, str]) -> str | None:
-    """A pattern with its {fields} filled in; None when one of them is empty.
-
-    In a task's name (`name`) what is filled in may hold characters that SMS does not take: they become `-`.
-    """
-    if not all(fields.get(found, "") for found in FIELD.findall(pattern)):
-        return None
-    clean = {key: _NOT_IN_A_NAME.sub("-", text) if name == "name" else text for key, text in fields.items()}
-    return FIELD.sub(lambda match: clean[match[1]], pattern)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from inventory.catalogue import finding, near
 from inventory.columns import Column, find_column, headers_of, normalise
+from inventory.patterns import PATTERNED, parse_default
 from inventory.plain_columns import read_plainly
 from inventory.rows import Cell
 from inventory.values import Refused, Typed, parse_value, show, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from inventory.findings import Finding
+    from inventory.sheet_errors import Fault
     from inventory.workbook import RawSheet
 
 HEADER_WITHIN_ROWS = 20
@@ -146,45 +148,47 @@ def _report_unknown(table: Table, header: str, cell: str, findings: list[Finding
     if not header:
         return
     spelt = headers_of(table.kind)
-    guess = near(normalise(header), (spelling for spelling, column in spelt.items() if column.name not in table.known))
+    guess = near(normalise(header), (spelling for spelling, column in spelt.items() if column.name not in table.known), 0.82)
     if guess or not unknown_is_fine:
         hint = f"did you mean {spelt[guess].name}? " if guess else ""
         findings.append(finding("PLAN-103", table.sheet, cell, header, hint=hint))
 
 
-def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], tuple[str, str]], findings: list[Finding]) -> None:
+def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], Fault], findings: list[Finding]) -> None:
     place = table.known[column.name]
     cells = table.columns[place]
-    at_fault = {
-        row - table.header_row: fault for (row, where), fault in faults.items() if where == place and row >= table.header_row
-    }
-    plain = None if at_fault else read_plainly(column, cells)
+    at_fault = {row - table.header_row: fault for (row, where), fault in faults.items() if where == place and row >= table.header_row}
+    may_be_pattern = table.kind == "Waves" and column.name in PATTERNED
+    plain = None if at_fault or may_be_pattern else read_plainly(column, cells)
     if plain is not None:
         table.values[column.name] = plain
         return
-    judged: dict[tuple[type, object], Typed | Refused | None] = {}
-    values: list[Typed | None] = []
-    for index, raw in enumerate(cells):
-        if index in at_fault:
-            code, shown = at_fault[index]
-            verdict: Typed | Refused | None = Refused(code)
-        else:
-            shown = ""
-            key = (type(raw), raw)
-            if key not in judged:
-                judged[key] = _judge(column, raw)
-            verdict = judged[key]
+    verdicts = _judge_all(column, cells, parse_default if may_be_pattern else parse_value)
+    for index, (code, _) in at_fault.items():
+        verdicts[index] = Refused(code)
+    for index, verdict in enumerate(verdicts):
         if isinstance(verdict, Refused):
             table.refused.setdefault(column.name, set()).add(index)
-            findings.append(refusal(verdict, column, table.cell(column.name, index), shown or show(raw)))
-            verdict = None
-        values.append(verdict)
-    table.values[column.name] = values
+            shown = at_fault[index][1] if index in at_fault else show(cells[index])
+            findings.append(refusal(verdict, column, table.cell(column.name, index), shown))
+    table.values[column.name] = [None if isinstance(verdict, Refused) else verdict for verdict in verdicts]
 
 
-def _judge(column: Column, raw: object) -> Typed | Refused | None:
+def _judge_all(column: Column, cells: Sequence[object], parse: Callable[[Column, object], Typed | None]) -> list[Typed | Refused | None]:
+    """What each cell means; each distinct content is judged once (1 and TRUE are equal to Python, hence the type in the key)."""
+    judged: dict[tuple[type, object], Typed | Refused | None] = {}
+    verdicts: list[Typed | Refused | None] = []
+    for raw in cells:
+        key = (type(raw), raw)
+        if key not in judged:
+            judged[key] = _judge(column, raw, parse)
+        verdicts.append(judged[key])
+    return verdicts
+
+
+def _judge(column: Column, raw: object, parse: Callable[[Column, object], Typed | None]) -> Typed | Refused | None:
     try:
-        return parse_value(column, raw)
+        return parse(column, raw)
     except Refused as refused:
         return refused
 

@@ -137,7 +137,7 @@ def _choose(name: str, package: Package) -> dict[str, PackageSheet]:
         if kind is None:
             continue
         if kind in chosen:
-            raise plan_error("PLAN-024", name=name, sheet=sheet.name, other=chosen[kind].name, kind=kind)
+            raise plan_error("PLAN-024", name=name, title=sheet.name, other=chosen[kind].name, kind=kind)
         chosen[kind] = sheet
     if "Servers" not in chosen:
         if len(package.sheets) != 1 or chosen:
