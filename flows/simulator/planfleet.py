@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from flows.simulator.fleet import SourceServer, source_id_for
+from flows.simulator.planlayout import layout_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inventory.plan import ServerRow
+    from inventory.plan import Plan, ServerRow
 
 
 class PlannedFleet(NamedTuple):
@@ -32,21 +33,21 @@ def read_fleet(path: Path) -> PlannedFleet:
     fleet = PlannedFleet([], set(), set())
     seen: set[str] = set()
     for row in plan.servers:
-        source = _source(row)
-        if source.id not in seen:
-            seen.add(source.id)
-            fleet.sources.append(source)
+        source_id = row.source_server_id or source_id_for(row.source_name or row.source_ip)
+        if source_id not in seen:
+            seen.add(source_id)
+            fleet.sources.append(_source(plan, row, source_id))
         fleet.targets.update(filter(None, [row.text("target_vm_id")]))
         fleet.templates.update(filter(None, [row.text("vm_template_id"), row.text("clonevm_template_id")]))
     return fleet
 
 
-def _source(row: ServerRow) -> SourceServer:
-    name = row.source_name or row.source_ip or row.source_server_id
+def _source(plan: Plan, row: ServerRow, source_id: str) -> SourceServer:
     return SourceServer(
-        id=row.source_server_id or source_id_for(name),
-        name=name,
+        id=source_id,
+        name=row.source_name or row.source_ip or source_id,
         ip=row.source_ip,
         os_type=row.text("os_type").upper() or "LINUX",
+        given=layout_of(plan, source_id),
         judged=True,
     )
