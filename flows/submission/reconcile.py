@@ -1,6 +1,6 @@
 """Say where a row stands before anything is sent for it: settle what another run left, know what is there (design 5.5, 5.6).
 
-What a dead run left in flight has no road of its own: it is settled by the same `RowRun` that sends. Called by wave_run.py, row by row.
+What a dead run left in flight has no road of its own: it is settled by the same `RowRun` that sends. Called by wave_run.py.
 """
 
 from __future__ import annotations

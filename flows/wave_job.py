@@ -1,0 +1,239 @@
+"""One wave from a plan's file to a report on disk: what `waves submit`, the Prefect flow and a test all run.
+
+Plain asyncio and no Prefect. `prepare` reads and checks the plan and sends nothing; `run` opens client and journal, submits, and
+writes the report when the engine ends, however it ended. What is shown of it, and who may stop it, is the caller's.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import getpass
+import socket
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from flows.sms.auth import make_auth
+from flows.sms.client import ClientOptions, SmsClient
+from flows.submission.clock import SystemClock
+from flows.submission.desk import Options
+from flows.submission.journal import open_journal
+from flows.submission.throttle import Throttle
+from flows.submission.wave_run import WaveRequest, submit_wave
+from inventory.checks import check_plan, invalid_rows
+from inventory.columns import normalise
+from inventory.findings import Finding, Severity
+from inventory.outcomes import counts
+from inventory.plan import read_plan
+from inventory.report import ReportError, WaveReport, check_report_path, write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+
+    from flows.settings import Settings
+    from flows.sms.errors import Throttled
+    from flows.submission.clock import Clock
+    from flows.submission.events import StopSignal, Watcher
+    from flows.submission.wave_run import WaveResult
+    from inventory.plan import Plan, ServerRow
+
+
+@dataclass(frozen=True, slots=True)
+class WaveOrder:
+    """What is asked for. `where` holds (column, pattern) pairs that must all hold; `report` None means beside the plan."""
+
+    plan: Path
+    wave: str
+    report: Path | None = None
+    where: Sequence[tuple[str, str]] = ()
+    allow_invalid: bool = False
+    retry_rejected: bool = False
+    recreate: bool = False
+
+    @property
+    def report_path(self) -> Path:
+        """Where the report goes: `<plan>.<wave>.report.xlsx` in the plan's folder unless said otherwise."""
+        if self.report is not None:
+            return self.report
+        safe = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in self.wave)
+        return self.plan.with_name(f"{self.plan.stem}.{safe}.report.xlsx")
+
+    def command(self, *extra: str) -> str:
+        """The command line that does this order again, with `extra` words."""
+        words = ["waves", "submit", _quoted(str(self.plan)), "--wave", _quoted(self.wave)]
+        if self.report is not None:
+            words += ["--report", _quoted(str(self.report))]
+        for column, pattern in self.where:
+            words += ["--where", _quoted(f"{column}={pattern}")]
+        if self.allow_invalid:
+            words.append("--allow-invalid")
+        return " ".join([*words, *extra])
+
+
+class PlanRefusedError(Exception):
+    """The plan has errors, or no row fits: nothing was sent. `findings` are all that was found, warnings too."""
+
+    def __init__(self, problem: str, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(problem)
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWave:
+    """A wave that may be sent: its rows, and for each row that an error rules out, by its position, that error."""
+
+    order: WaveOrder
+    plan: Plan
+    rows: tuple[ServerRow, ...]
+    findings: tuple[Finding, ...]
+    invalid: Mapping[int, Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class WaveEnd:
+    """How it ended. `report` is where the report lies, None where it could not be written; `report_problem` then says why."""
+
+    prepared: PreparedWave
+    result: WaveResult
+    report: Path | None
+    report_problem: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_all_done(self) -> bool:
+        """Whether every row is done, and the report says so on disk."""
+        return self.report is not None and all(outcome.status.is_done for outcome in self.result.outcomes)
+
+
+def prepare(order: WaveOrder) -> PreparedWave:
+    """Read and check the plan. Raises PlanError (no plan), PlanRefusedError (errors in it), ReportError (nowhere to report to)."""
+    plan = read_plan(order.plan)
+    findings = tuple(check_plan(plan, order.wave))
+    if order.wave not in plan.waves:
+        raise PlanRefusedError(f"{plan.name} has no wave that can be sent by that name", findings)
+    rows = tuple(row for row in plan.rows(order.wave) if _fits(plan, row, order.where))
+    if not rows:
+        raise PlanRefusedError(f"no row of wave {order.wave} fits what was asked for", findings)
+    invalid = invalid_rows(plan, findings)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors and not order.allow_invalid:
+        raise PlanRefusedError(
+            f"{plan.name} has {len(errors)} error{'s' if len(errors) > 1 else ''} in wave {order.wave}", findings
+        )
+    check_report_path(order.report_path, order.plan)
+    return PreparedWave(order, plan, rows, findings, invalid)
+
+
+async def run(
+    prepared: PreparedWave, settings: Settings, watcher: Watcher, stop: StopSignal, *, clock: Clock | None = None
+) -> WaveEnd:
+    """Submit the wave and write its report.
+
+    Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
+    """
+    clock = clock or SystemClock()
+    options = Options(
+        settle_seconds=settings.settle_seconds,
+        concurrency=settings.concurrency,
+        retry_rejected=prepared.order.retry_rejected,
+        recreate=prepared.order.recreate,
+    )
+    request = WaveRequest(prepared.plan, prepared.order.wave, prepared.rows, settings.account, author(), prepared.invalid, options)
+    creates = Throttle(clock, _rate(prepared, settings))
+    reads = _ReadPace(Throttle(clock))
+    client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=reads, sleep=clock.sleep)
+    async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
+        result = await submit_wave(
+            request,
+            client=client,
+            journal=journal,
+            throttle=creates,
+            clock=clock,
+            random=SystemRandom(),
+            watcher=watcher,
+            stop=stop,
+        )
+    return report(prepared, result, settings.endpoint)
+
+
+def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd:
+    """Write the report of a run that has ended; one that cannot be written is said, not raised: the outcomes are what counts."""
+    order = prepared.order
+    found = WaveReport(
+        plan=prepared.plan,
+        wave=order.wave,
+        run_id=result.run_id,
+        author=author(),
+        started_at=result.started_at,
+        ended_at=result.ended_at,
+        outcomes=result.outcomes,
+        findings=[*prepared.findings, *result.findings],
+        notes=result.notes,
+        endpoint=endpoint,
+        next_command=next_command(order, result),
+    )
+    tally = counts(result.outcomes)
+    try:
+        write_report(order.report_path, found)
+    except ReportError as error:
+        return WaveEnd(prepared, result, None, str(error), tally)
+    return WaveEnd(prepared, result, order.report_path, "", tally)
+
+
+def next_command(order: WaveOrder, result: WaveResult) -> str:
+    """What to type next, where something is left to do; empty where nothing is."""
+    codes = {outcome.error_code for outcome in result.outcomes}
+    statuses = {outcome.status.value for outcome in result.outcomes if not outcome.status.is_done}
+    if not statuses:
+        return ""
+    if "WAVES.GONE" in codes:
+        return order.command("--recreate")
+    return order.command("--retry-rejected") if "REJECTED" in statuses else order.command()
+
+
+def author() -> str:
+    """Who runs this, for report and journal: user@host."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
+
+
+class _ReadPace:
+    """Reads of SMS go by a bucket of their own."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+
+    async def acquire_read(self) -> None:
+        await self._throttle.acquire()
+
+    def on_throttled(self, error: Throttled) -> None:
+        self._throttle.on_throttled(error)
+
+
+def _rate(prepared: PreparedWave, settings: Settings) -> float | None:
+    """The lower of the account's rate and the wave's (`Waves.rate_per_second`), in creates a second."""
+    wave = prepared.plan.waves[prepared.order.wave].decimal("rate_per_second")
+    return min((rate for rate in (wave, settings.rate_per_second) if rate), default=None)
+
+
+def _fits(plan: Plan, row: ServerRow, where: Sequence[tuple[str, str]]) -> bool:
+    return all(fnmatch.fnmatchcase(_shown(plan, row, column).casefold(), pattern.casefold()) for column, pattern in where)
+
+
+def _shown(plan: Plan, row: ServerRow, column: str) -> str:
+    """What the row has in a column, known or not, as text. Raises PlanRefusedError for a column that the plan does not have."""
+    wanted = normalise(column)
+    for name, text in {**row.extra, **row.shown}.items():
+        if normalise(name) == wanted:
+            return text
+    if wanted in {normalise(header) for header in plan.headers} or wanted in row.values:
+        return str(row.values.get(wanted, ""))
+    raise PlanRefusedError(f'{plan.name} has no column "{column}" in Servers: its columns are {", ".join(plan.headers)}')
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if not word or any(letter in " \t()&;'*?" for letter in word) else word
