@@ -14,27 +14,29 @@ from httpx_aiohttp import AiohttpTransport
 from flows.sms.auth import TokenAuth
 from flows.sms.client import ClientOptions, SmsClient
 from flows.sms.errors import Ambiguous, NotSent, SmsError
-from tests.flows.sms.conftest import Script, Serve, client_of, no_sleep, read_head, read_request
+from tests.flows.sms.sites import Script, Serve, client_of, no_sleep, read_head, read_request
 
 BODY = b'{"name":"t1","padding":"' + b"x" * 2000 + b'"}'
 WHOLE = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"id":"t1"}'
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
 
 async def close_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Hang up without reading."""
     writer.close()
 
 
 async def close_after_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read the headers, hang up."""
     await read_head(reader)
 
 
 async def close_after_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read the whole request, hang up."""
     await read_request(reader)
 
 
 async def reset_after_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read the whole request, reset the connection."""
     await read_request(reader)
     connection: socket.socket = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -42,11 +44,13 @@ async def reset_after_body(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read the whole request, say nothing."""
     await read_request(reader)
     await asyncio.Event().wait()
 
 
 async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read the whole request, answer with headers that never end."""
     await read_request(reader)
     writer.write(WHOLE[:60])
     while True:
@@ -109,7 +113,7 @@ async def test_a_refused_connection_is_not_sent() -> None:
 
 
 class NoNames(AbstractResolver):
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:  # noqa: ARG002
         raise OSError(socket.EAI_NONAME, "Name or service not known")
 
     async def close(self) -> None:
@@ -149,8 +153,7 @@ async def test_a_create_that_found_no_free_connection_is_not_sent(serve: Serve) 
     site = await serve(hang)
     async with client_of(site.url, max_connections=1, connect_timeout_seconds=0.3, read_timeout_seconds=30.0) as client:
         first = asyncio.ensure_future(client.create_task(BODY))
-        while not site.connections:
-            await asyncio.sleep(0.01)
+        await site.connected.wait()
         with pytest.raises(NotSent, match=r"WAVES\.CONNECT_TIMEOUT"):
             await client.create_task(BODY)
         first.cancel()
@@ -177,8 +180,7 @@ async def test_a_cancelled_create_stays_cancelled(serve: Serve) -> None:
     site = await serve(hang)
     async with client_of(site.url) as client:
         aio_task = asyncio.ensure_future(client.create_task(BODY))
-        while not site.connections:
-            await asyncio.sleep(0.01)
+        await site.connected.wait()
         aio_task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await aio_task
