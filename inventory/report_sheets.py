@@ -1,0 +1,116 @@
+"""The report's long sheets: Outcomes (the plan's columns as written, then what became of the row) and Findings.
+
+Decides their columns and looks. Streams row by row, so that memory does not grow with the wave. Called by report.py alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openpyxl.utils import get_column_letter
+
+from inventory.outcomes import Outcome, Status
+from inventory.report_style import (
+    SEVERITY_COLOURS,
+    STATUS_COLOURS,
+    WRAP,
+    add_sheet,
+    font,
+    header_row,
+    set_page,
+    set_widths,
+    styled,
+    text_value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from inventory.report import WaveReport
+
+OUTCOME_COLUMNS = ("status", "task_id", "error_code", "error_message", "advice", "attempts", "submitted_at")
+_OUTCOME_WIDTHS = (13.0, 36.0, 13.0, 48.0, 60.0, 10.0, 22.0)
+FINDING_COLUMNS = ("severity", "code", "sheet", "cell", "value", "problem", "remedy")
+_FINDING_WIDTHS = (11.0, 11.0, 18.0, 12.0, 28.0, 60.0, 60.0)
+_WIDTH_SAMPLE = 200
+_LONGEST_WIDTH = 40
+
+
+def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
+    """Add the sheet `Outcomes`: a row for each outcome, in the order given."""
+    sheet = add_sheet(workbook, "Outcomes")
+    headers = report.plan.headers
+    shown = [[outcome.row.shown.get(header, "") for header in headers] for outcome in report.outcomes[:_WIDTH_SAMPLE]]
+    widths = [
+        _width(header, column)
+        for header, column in zip(headers, zip(*shown, strict=True) if shown else [()] * len(headers), strict=True)
+    ]
+    _prepare(sheet, [*widths, *_OUTCOME_WIDTHS], len(report.outcomes), f"{report.plan.name} - {report.wave} - outcomes")
+    sheet.append(header_row(sheet, [*headers, *OUTCOME_COLUMNS], own=len(headers)))
+    status_cells = {status: _status_cell(sheet, status) for status in Status}
+    for outcome in report.outcomes:
+        sheet.append([*_planned(sheet, headers, outcome), *_became(sheet, outcome, status_cells)])
+
+
+def _planned(sheet: Worksheet, headers: Sequence[str], outcome: Outcome) -> Iterable[str | int | Cell | None]:
+    shown = outcome.row.shown
+    for header in headers:
+        text = shown.get(header, "")
+        yield _number(text) if text.isdecimal() else text_value(sheet, text)
+
+
+def _number(text: str) -> int | str:
+    """A small whole number as a number, so that the column sorts; anything else, "007" too, stays as it was typed."""
+    return int(text) if len(text) <= 9 and text.isascii() and (text == "0" or text[0] != "0") else text
+
+
+def _became(sheet: Worksheet, outcome: Outcome, status_cells: dict[Status, Cell]) -> tuple[str | int | Cell | None, ...]:
+    submitted_at = outcome.submitted_at
+    return (
+        status_cells[outcome.status],
+        text_value(sheet, outcome.task_id),
+        text_value(sheet, outcome.error_code),
+        text_value(sheet, outcome.error_message),
+        text_value(sheet, outcome.advice),
+        outcome.attempts,
+        submitted_at.strftime("%Y-%m-%dT%H:%M:%SZ") if submitted_at else None,
+    )
+
+
+def _status_cell(sheet: Worksheet, status: Status) -> Cell:
+    """One cell a status: each row is written before the next one takes it, so that 20,000 rows share eight of them."""
+    ground, colour = STATUS_COLOURS[status]
+    return styled(sheet, status.value, face=font(bold=True, colour=colour), ground=ground)
+
+
+def add_findings(workbook: Workbook, report: WaveReport) -> None:
+    """Add the sheet `Findings`: every finding in full, or one line that says that there is none."""
+    sheet = add_sheet(workbook, "Findings")
+    _prepare(sheet, _FINDING_WIDTHS, len(report.findings), f"{report.plan.name} - {report.wave} - findings")
+    sheet.append(header_row(sheet, FINDING_COLUMNS))
+    for finding in report.findings:
+        ground, colour = SEVERITY_COLOURS[finding.severity.value]
+        severity = styled(sheet, finding.severity.value, face=font(bold=True, colour=colour), ground=ground)
+        words = [styled(sheet, text, alignment=WRAP) for text in (finding.value, finding.problem, finding.remedy)]
+        sheet.append([severity, *(styled(sheet, text) for text in (finding.code, finding.sheet, finding.cell)), *words])
+    if not report.findings:
+        sheet.append([styled(sheet, "none", face=font(colour=STATUS_COLOURS[Status.CREATED][1]))])
+
+
+def _prepare(sheet: Worksheet, widths: Sequence[float], rows: int, title: str) -> None:
+    set_widths(sheet, widths)
+    set_page(sheet, title)
+    sheet.sheet_view.showGridLines = True
+    sheet.freeze_panes = "A2"
+    sheet.row_dimensions[1].height = 20
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{rows + 1}"
+
+
+def _width(header: str, texts: Iterable[str]) -> float:
+    """Wide enough for the header with its filter button and for the longest of the texts, within reason."""
+    longest = max((len(text) for text in texts), default=0)
+    return min(max(len(header) + 4, longest + 2, 8), _LONGEST_WIDTH)

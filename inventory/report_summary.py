@@ -1,0 +1,259 @@
+"""The report's first sheet, for an architect to send to a customer: how it went, who ran what when, what is left, what to do next.
+
+Decides what is said first, and in which words; every figure comes from the outcomes. Called by report.py alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.marker import DataPoint
+from openpyxl.styles import Alignment
+
+from inventory.outcomes import Outcome, Status
+from inventory.report_style import (
+    BAR_COLOURS,
+    BRAND,
+    MIDDLE,
+    MUTED,
+    PAPER,
+    RULE,
+    STATUS_COLOURS,
+    TOP,
+    WRAP,
+    add_sheet,
+    font,
+    set_page,
+    set_widths,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from inventory.report import WaveReport
+
+_WIDTHS = (2.0, 15.0, 11.0, 11.0, 62.0, 2.0, 58.0)
+_LAST = "G"
+_PROBLEM_GROUPS = 12
+_NAMED_SERVERS = 5
+_LINE_POINTS = 14.0
+_CENTRE = Alignment(vertical="top", horizontal="center")
+_INDENT = Alignment(vertical="top", indent=1)
+
+
+def add_summary(workbook: Workbook, report: WaveReport) -> None:
+    """Add the sheet `Summary`, with a chart of the outcomes."""
+    page = _Page(add_sheet(workbook, "Summary"), report)
+    page.head()
+    page.facts()
+    first, last = page.counts()
+    page.next_steps()
+    page.problems()
+    page.notes()
+    if last >= first:
+        page.chart(first, last)
+
+
+class _Page:
+    """The sheet being written, downwards."""
+
+    def __init__(self, sheet: Worksheet, report: WaveReport) -> None:
+        self._sheet = sheet
+        self._report = report
+        self._row = 0
+        self._chart_row = 0
+        self._tally = Counter(outcome.status for outcome in report.outcomes)
+        set_widths(sheet, _WIDTHS)
+        set_page(sheet, f"{report.plan.name} - {report.wave}", is_table=False)
+        sheet.sheet_view.showGridLines = False
+        sheet.sheet_properties.tabColor = BRAND
+
+    def _add(self, *cells: Cell | None, height: float = 16.0) -> None:
+        """Append a row that begins in column B."""
+        self._row += 1
+        self._sheet.row_dimensions[self._row].height = height
+        self._sheet.append([None, *cells])
+
+    def _merge_from(self, column: str) -> None:
+        """Let the row just added run from `column` to the last column as one cell."""
+        self._sheet.merged_cells.add(f"{column}{self._row}:{_LAST}{self._row}")
+
+    def _band(self, text: str, ground: str, colour: str, *, size: int = 10, height: float = 22.0) -> None:
+        face = font(size=size, bold=True, colour=colour)
+        alignment = Alignment(vertical="center", indent=1)
+        rest = [styled(self._sheet, "", ground=ground) for _ in range(len(_WIDTHS) - 2)]
+        self._add(styled(self._sheet, text, face=face, ground=ground, alignment=alignment), *rest, height=height)
+
+    def _title(self, text: str, right: str = "") -> None:
+        """A section's title over a rule, with another over the last column."""
+        self._add(height=10)
+        face = font(size=12, bold=True, colour=BRAND)
+        line = [styled(self._sheet, "", border=RULE) for _ in range(len(_WIDTHS) - 3)]
+        first, last = (styled(self._sheet, words, face=face, border=RULE, alignment=MIDDLE) for words in (text, right))
+        self._add(first, *line, last, height=20)
+
+    def head(self) -> None:
+        """The wave's name, and in one sentence how it went."""
+        report, done = self._report, sum(count for status, count in self._tally.items() if status.is_done)
+        left = len(report.outcomes) - done
+        self._add(height=8)
+        self._add(
+            styled(self._sheet, f"Migration report \N{MIDDLE DOT} {report.wave}", face=font(size=20, bold=True, colour=BRAND)),
+            height=30,
+        )
+        self._add(
+            styled(self._sheet, "Creation of the migration tasks in Huawei Cloud SMS", face=font(size=11, colour=MUTED)), height=18
+        )
+        self._add(height=6)
+        if not report.outcomes:
+            self._band("The wave has no servers.", *STATUS_COLOURS[Status.SKIPPED], size=13, height=28)
+        elif left:
+            need = "needs" if left == 1 else "need"
+            text = f"{done:,} of {len(report.outcomes):,} servers are done; {left:,} {need} attention."
+            self._band(text, *STATUS_COLOURS[Status.CONFLICT], size=13, height=28)
+        else:
+            text = f"All {done:,} servers of the wave are done." if done > 1 else "The server of the wave is done."
+            self._band(text, *STATUS_COLOURS[Status.CREATED], size=13, height=28)
+
+    def facts(self) -> None:
+        """Who, what, where and when."""
+        report = self._report
+        seconds = max(int((report.ended_at - report.started_at).total_seconds()), 0)
+        hours, rest = divmod(seconds, 3600)
+        self._title("The run", "Servers by outcome")
+        self._chart_row = self._row + 1
+        for name, value in (
+            ("Plan", report.plan.name),
+            ("SHA-256", report.plan.sha256),
+            ("Wave", f"{report.wave}, {len(report.outcomes):,} servers"),
+            ("Endpoint", report.endpoint),
+            ("Run by", report.author),
+            ("Run", report.run_id),
+            ("Started", f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ("Ended", f"{report.ended_at:%Y-%m-%d %H:%M:%S} UTC, after {hours}:{rest // 60:02}:{rest % 60:02}"),
+        ):
+            self._add(styled(self._sheet, name, face=font(colour=MUTED)), styled(self._sheet, value or "-"))
+
+    def counts(self) -> tuple[int, int]:
+        """The table of statuses with what each means; returns the first and the last of its rows."""
+        self._title("Outcomes")
+        self._names("Status", "Servers", "Share", "Meaning")
+        first, whole = self._row + 1, len(self._report.outcomes)
+        for status in Status:
+            if count := self._tally[status]:
+                ground, colour = STATUS_COLOURS[status]
+                self._add(
+                    styled(self._sheet, status.value, face=font(bold=True, colour=colour), ground=ground, alignment=_INDENT),
+                    styled(self._sheet, count, number_format="#,##0", alignment=_CENTRE),
+                    styled(self._sheet, count / whole, number_format="0.0 %", alignment=_CENTRE),
+                    styled(self._sheet, status.meaning, alignment=WRAP),
+                    height=_height(status.meaning, 120),
+                )
+                self._merge_from("E")
+        return first, self._row
+
+    def _names(self, *names: str) -> None:
+        face = font(bold=True, colour=MUTED)
+        self._add(
+            *(
+                styled(
+                    self._sheet,
+                    name,
+                    face=face,
+                    alignment=_CENTRE if name in {"Servers", "Share"} else _INDENT if name == "Status" else TOP,
+                )
+                for name in names
+            )
+        )
+
+    def next_steps(self) -> None:
+        """The command to type next, ready to be copied."""
+        self._title("What to do next")
+        command = self._report.next_command
+        if command:
+            face = font(size=11, colour=BRAND, name="Consolas")
+            cells = [styled(self._sheet, "", ground=PAPER) for _ in range(len(_WIDTHS) - 2)]
+            self._add(
+                styled(self._sheet, command, face=face, ground=PAPER, alignment=Alignment(vertical="center", indent=1)),
+                *cells,
+                height=24,
+            )
+        else:
+            self._add(styled(self._sheet, "Nothing: no row of the wave is left."))
+
+    def problems(self) -> None:
+        """What is not done, by reason, the most frequent first, with some of its servers and the advice."""
+        groups = _group(self._report.outcomes)
+        if not groups:
+            return
+        self._title("What needs attention")
+        self._names("Status", "Code", "Servers", "What to do", "", "For example")
+        for (status, code, advice), labels in groups[:_PROBLEM_GROUPS]:
+            ground, colour = STATUS_COLOURS[status]
+            named = ", ".join(labels[:_NAMED_SERVERS]) + (
+                f" and {len(labels) - _NAMED_SERVERS:,} more" if len(labels) > _NAMED_SERVERS else ""
+            )
+            self._add(
+                styled(self._sheet, status.value, face=font(bold=True, colour=colour), ground=ground, alignment=_INDENT),
+                styled(self._sheet, code or "-"),
+                styled(self._sheet, len(labels), number_format="#,##0", alignment=_CENTRE),
+                styled(self._sheet, advice or status.meaning, alignment=WRAP),
+                None,
+                styled(self._sheet, named, alignment=WRAP),
+                height=max(_height(advice or status.meaning, 62), _height(named, 58)),
+            )
+        if len(groups) > _PROBLEM_GROUPS:
+            self._add(styled(self._sheet, f"{len(groups) - _PROBLEM_GROUPS} more reasons: see Outcomes.", face=font(colour=MUTED)))
+
+    def notes(self) -> None:
+        """The run's own remarks, and how many findings the plan has."""
+        severities = Counter(finding.severity.value for finding in self._report.findings)
+        found = ", ".join(f"{count:,} {name}{'s' if count > 1 else ''}" for name, count in sorted(severities.items()))
+        notes = [*self._report.notes, *([f"The plan has {found}: see Findings."] if found else [])]
+        if not notes:
+            return
+        self._title("Notes")
+        for note in notes:
+            self._add(styled(self._sheet, f"\N{BULLET} {note}", alignment=WRAP), height=_height(note, 150))
+            self._merge_from("B")
+
+    def chart(self, first: int, last: int) -> None:
+        """A bar for each status, in the status's colour, with its count."""
+        chart = BarChart(barDir="bar", gapWidth=45)
+        chart.add_data(Reference(self._sheet, min_col=3, min_row=first, max_row=last))
+        chart.set_categories(Reference(self._sheet, min_col=2, min_row=first, max_row=last))
+        series = chart.series[0]
+        for place, status in enumerate(status for status in Status if self._tally[status]):
+            point = DataPoint(idx=place)
+            point.graphicalProperties.solidFill = BAR_COLOURS[status]
+            series.dPt.append(point)
+        series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False, showLegendKey=False, showPercent=False)
+        chart.legend = None
+        chart.x_axis.scaling.orientation = "maxMin"
+        chart.x_axis.delete, chart.y_axis.delete = False, True
+        chart.y_axis.majorGridlines = None
+        chart.y_axis.scaling.min = 0
+        chart.width, chart.height = 12, 4.5
+        self._sheet.add_chart(chart, f"G{self._chart_row}")
+
+
+def _group(outcomes: Iterable[Outcome]) -> list[tuple[tuple[Status, str, str], Sequence[str]]]:
+    groups: dict[tuple[Status, str, str], list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        if not outcome.status.is_done:
+            groups[outcome.status, outcome.error_code, outcome.advice].append(outcome.row.label)
+    return sorted(groups.items(), key=lambda item: -len(item[1]))
+
+
+def _height(text: str, width: int) -> float:
+    """The height in points of a row whose text wraps at `width` characters."""
+    lines = sum(-(-max(len(line), 1) // width) for line in text.splitlines() or [""])
+    return lines * _LINE_POINTS + 2
