@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,7 +49,15 @@ def _origin(text: str) -> str:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(f'"{text[:80]}" has a path')
     host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]) else "")
+    return f"{parts.scheme}://{host}{_port(parts)}"
+
+
+def _port(parts: SplitResult) -> str:
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("has a port above 65535") from error
+    return f":{port}" if port not in (None, _DEFAULT_PORTS[parts.scheme]) else ""
 
 
 def _header_text(value: SecretStr | str) -> SecretStr | str:
@@ -246,16 +254,21 @@ _REMEDIES = {
 }
 
 
+_NUMBERS = frozenset({"SMS_READ_TIMEOUT", "SMS_CONNECT_TIMEOUT", "SMS_SETTLE_SECONDS", "SMS_RATE_PER_SECOND", "SMS_CONCURRENCY"})
+_PROBLEMS = (("than", "is out of bounds"), ("int_", "is not a whole number"), ("", "is not a number"))
+
+
 def _line(error: ValidationError) -> str:
-    """The first thing that is wrong, as one line: the variable, what is wrong with it, what to give. No value: some are secret."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    """The first thing that is wrong, as one line: the variable, what is wrong with it, what to give; values only of numbers."""
+    first = error.errors(include_url=False, include_context=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "a setting"
     field = Settings.model_fields.get(name)
     variable = str(field.validation_alias) if field is not None else name
     if first["type"] == "value_error":
         problem = str(first["msg"]).removeprefix("Value error, ")
+    elif variable in _NUMBERS:
+        said = next(said for part, said in _PROBLEMS if part in first["type"])
+        problem = f'"{str(first["input"])[:40]}" {said}'
     else:
-        problem = (
-            "is out of bounds" if "than" in first["type"] else "is not a number" if "pars" in first["type"] else "cannot be used"
-        )
+        problem = "cannot be used"
     return f"{variable} {problem}: {_REMEDIES.get(variable, 'copy it again, without spaces or line breaks')}; {NOTHING_SENT}"

@@ -279,6 +279,8 @@ OTHER_ROWS: tuple[Row, ...] = (
      "check that SMS_ENDPOINT is right (https, not http); behind an inspecting proxy point SSL_CERT_FILE to its CA"),
     ("WAVES.PROXY", _UNSENT, _FIX, "the proxy does not answer",
      "check HTTPS_PROXY, or put the endpoint's host into NO_PROXY"),
+    ("WAVES.PROXY_REFUSED", _MAYBE, _FIX, "the proxy refuses to connect us",
+     "check user and password in HTTPS_PROXY, or put the endpoint's host into NO_PROXY"),
     ("WAVES.NOT_SENT", _UNSENT, _SLOWLY, "the request could not be handed to the network",
      "check SMS_ENDPOINT and run again with --debug for the cause"),
     ("WAVES.BROKEN", _MAYBE, _SLOWLY, "the connection broke before the answer was whole",

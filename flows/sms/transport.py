@@ -46,7 +46,10 @@ def environment_proxy(url: str) -> httpx.Proxy | None:
 
 
 def _proxy(address: httpx.URL) -> httpx.Proxy:
-    """The proxy, its user and password as a header: aiohttp has deprecated the other way, and no error's text shows a header."""
+    """The proxy, its user and password as a header of CONNECT: aiohttp has deprecated the other way, and no error shows a header.
+
+    A proxy that wants a password is therefore of use for https endpoints only, which real ones are.
+    """
     if not address.username:
         return httpx.Proxy(address)
     pair = base64.b64encode(f"{address.username}:{address.password}".encode()).decode("ascii")

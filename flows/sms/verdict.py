@@ -34,6 +34,7 @@ _CONNECTOR_CODES: tuple[tuple[type[BaseException], str], ...] = (
 _SENT_CODES: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "WAVES.TIMEOUT"),
     (httpx.TimeoutException, "WAVES.TIMEOUT"),
+    (aiohttp.ClientHttpProxyError, "WAVES.PROXY_REFUSED"),
     (aiohttp.ClientResponseError, "WAVES.GARBLED"),
     (aiohttp.ClientError, "WAVES.BROKEN"),
     (httpx.DecodingError, "WAVES.UNREADABLE"),
