@@ -45,8 +45,8 @@ class Column:
 
     `low` and `high` bound numbers (both included); `max_length` bounds texts, in characters. `api_field` is the field of the API
     that the value is sent as, None where it is ours alone. `default` says in words what holds when nothing is said anywhere: the
-    API's own default, which is not sent. `required` columns must be there and filled in every row of their sheet. `inherited` columns
-    of `Servers` may also stand in `Waves` and `Defaults`, for all rows of a wave or of the plan.
+    API's own default, which is not sent. `required` columns must be there and filled in every row of their sheet. `inherited`
+    columns of `Servers` may also stand in `Waves` and `Defaults`, for all rows of a wave or of the plan.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """A CSV as columns of texts: its encoding and its separator found out, nothing else.
 
 Decides the encoding (UTF-8 or UTF-16 by their marks, else UTF-8, else Windows-1252 with a warning) and the separator (the one of
-`,` `;` tab under which the first line has the most columns that a plan knows). Refuses broken quotes instead of guessing: a lost quote
-would swallow rows. Called by workbook.py.
+`,` `;` tab under which the first line has the most columns that a plan knows). Refuses broken quotes instead of guessing: a
+lost quote would swallow rows. Called by workbook.py.
 """
 
 from __future__ import annotations

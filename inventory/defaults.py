@@ -13,7 +13,7 @@ from inventory.columns import DEFAULTS, Column, find_column, headers_of, normali
 from inventory.patterns import parse_default
 from inventory.rows import Cell, Inherited
 from inventory.table import refusal
-from inventory.values import Refused, show, strip
+from inventory.values import RefusedError, show, strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,11 +62,11 @@ def _read_value(
     cell = Cell(raw.name, f"B{index + 1}")
     if (index, 1) in raw.faults:
         code, shown = raw.faults[index, 1]
-        findings.append(refusal(Refused(code), column, cell, shown))
+        findings.append(refusal(RefusedError(code), column, cell, shown))
         return
     try:
         typed = parse_default(column, value)
-    except Refused as refused:
+    except RefusedError as refused:
         findings.append(refusal(refused, column, cell, show(value)))
     else:
         if typed is not None:

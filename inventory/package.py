@@ -1,7 +1,7 @@
 """The zip package that a workbook is: bounded, whole, and its sheets found by name.
 
-Decides whether it is safe to hand to the reader: no bombs, no DOCTYPE, no half file, no password. Finds the XML of each sheet through
-the workbook's relations and has sheet_errors.py look in it for cells that only seem to be empty. Called by workbook.py.
+Decides whether it is safe to hand to the reader: no bombs, no DOCTYPE, no half file, no password. Finds the XML of each sheet
+through the workbook's relations and has sheet_errors.py look in it for cells that only seem to be empty. Called by workbook.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from inventory.catalogue import plan_error
-from inventory.sheet_errors import Fault, RefusedXml, SheetTooBig, check_part, scan_sheet
+from inventory.sheet_errors import Fault, UnsafeXmlError, SheetTooBigError, check_part, scan_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +52,10 @@ class Package:
         """
         try:
             return scan_sheet(lambda: self.archive.open(sheet.part))
-        except SheetTooBig as exc:
+        except SheetTooBigError as exc:
             what = f"the sheet {sheet.name} reaches to cell {exc.ref}"
             raise plan_error("PLAN-009", name=self.name, what=what) from exc
-        except RefusedXml as exc:
+        except UnsafeXmlError as exc:
             raise plan_error("PLAN-010", name=self.name) from exc
         except _BROKEN as exc:
             raise plan_error("PLAN-005", name=self.name) from exc
@@ -72,7 +72,7 @@ def open_package(name: str, content: bytes) -> Package:
             raise _not_a_workbook(name, parts)
         sheets = _find_sheets(archive, main)
         _check_shared_parts(archive, main)
-    except RefusedXml as exc:
+    except UnsafeXmlError as exc:
         raise plan_error("PLAN-010", name=name) from exc
     except _BROKEN as exc:
         raise plan_error("PLAN-005", name=name) from exc
@@ -159,7 +159,7 @@ def _parse(archive: zipfile.ZipFile, part: str) -> Element:
     try:
         root: Element = fromstring(archive.read(part), forbid_dtd=True)
     except DefusedXmlException as exc:
-        raise RefusedXml from exc
+        raise UnsafeXmlError from exc
     return root
 
 

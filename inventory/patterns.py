@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inventory.catalogue import near
 from inventory.columns import SERVERS, Column, Kind, find_column
-from inventory.values import Refused, Typed, parse_value, strip
+from inventory.values import RefusedError, Typed, parse_value, strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ _NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z_\-\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
 def parse_default(column: Column, raw: object) -> Typed | None:
-    """A value of `Defaults` or `Waves`: as in a row, but a text for `name` or `target_name` may be a pattern. Raises Refused."""
+    """A value of `Defaults` or `Waves`: as in a row, but a text for `name` or `target_name` may be a pattern. Raises RefusedError."""
     if column.name not in PATTERNED or not isinstance(raw, str) or "{" not in raw:
         return parse_value(column, raw)
     text = strip(raw)
@@ -31,7 +31,7 @@ def parse_default(column: Column, raw: object) -> Typed | None:
         named = find_column("Servers", name)
         if named is None or named.name in PATTERNED:
             guess = near(name, (each.name for each in SERVERS if each.name not in PATTERNED))
-            raise Refused("PLAN-126", field=name, hint=f"did you mean {{{guess}}}? " if guess else "")
+            raise RefusedError("PLAN-126", field=name, hint=f"did you mean {{{guess}}}? " if guess else "")
     parse_value(column, FIELD.sub("x", text) if column.kind is Kind.NAME else text)
     return text
 

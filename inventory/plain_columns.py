@@ -1,7 +1,7 @@
 """Type a whole column at one stroke when every cell of it is plainly fine.
 
-Decides only "plainly fine"; whatever is not (a stray space, one bad cell) returns None and is judged cell by cell by values.py, which
-alone says what a cell means: a test holds the two together. Built on a few passes in C over the column: its set of types, its set
+Decides only "plainly fine"; whatever is not (a stray space, one bad cell) returns None and is judged cell by cell by values.py,
+which alone says what a cell means: a test holds the two together. Built on a few passes in C over the column: its set of types, its set
 of contents, or its cells joined by line feeds under one regular expression. Called by table.py.
 """
 
@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inventory.columns import Column, Kind
-from inventory.values import EXACT_MAX, Refused, Typed, parse_value
+from inventory.values import EXACT_MAX, RefusedError, Typed, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def _read_few(column: Column, cells: Sequence[object]) -> list[Typed | None] | N
         return None
     try:
         meanings = {content: parse_value(column, content) for content in contents}
-    except Refused:
+    except RefusedError:
         return None
     return [meanings[cell] for cell in cells]
 

@@ -1,7 +1,7 @@
 """A plan: a workbook read into typed rows, each value knowing its cell.
 
-Decides precedence (row, then its wave's row in `Waves`, then `Defaults`; the API's own default is not sent) and what waves there are.
-Sends nothing and checks nothing across rows: checks.py does. Called by the command line, the flows and the simulator.
+Decides precedence (row, then its wave's row in `Waves`, then `Defaults`; the API's own default is not sent) and what waves there
+are. Sends nothing and checks nothing across rows: checks.py does. Called by the command line, the flows and the simulator.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ _Grouped = dict[str, tuple[SheetRow, ...]]
 class Plan:
     """A plan as read. `findings` are those of reading; `inventory.checks.check_plan` adds those across rows.
 
-    `servers` are all rows of `Servers` that hold anything, in the sheet's order, also those without a wave or to be skipped. `waves`
-    are those of `Waves` in their order, then those that only `Servers` names. `tables` are the sheets that there are, by the plan's
+    `servers` are all rows of `Servers` that hold anything, in the sheet's order, also those without a wave or to be skipped.
+    `waves` are those of `Waves` in their order, then those that only `Servers` names. `tables` are the sheets that there are, by the plan's
     name for them; `headers` are those of `Servers` as written. Disks, volumes and the rest are grouped by source_server_id.
     """
 

@@ -1,12 +1,11 @@
 """A row of a plan as its readers see it: typed values after precedence, each knowing its cell.
 
-Decides what a row says (own cell, then its wave's row in `Waves`, then `Defaults`) and where that stands. Parses nothing: values come
-typed from table.py, and are looked up when asked for, so that 50,000 rows cost little. Called through plan.py.
+Decides what a row says (own cell, then its wave's row in `Waves`, then `Defaults`) and where that stands. Parses nothing: values
+come typed from table.py, and are looked up when asked for, so that 50,000 rows cost little. Called through plan.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -17,9 +16,12 @@ from inventory.patterns import FIELD, PATTERNED, fill_pattern
 from inventory.values import show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from inventory.table import Table
 
 Value: TypeAlias = str | int | float | bool | datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -127,7 +129,7 @@ class SheetRow:
     @property
     def extra(self) -> Mapping[str, str]:
         """The row's cells in columns that the plan does not know, by header as written, as shown."""
-        return self.table.extra(self.index)
+        return self.table.unknown(self.index)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

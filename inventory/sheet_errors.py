@@ -28,11 +28,11 @@ _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _REF = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
-class RefusedXml(Exception):
+class UnsafeXmlError(Exception):
     """XML that no spreadsheet writes: a DOCTYPE, or an encoding other than UTF-8."""
 
 
-class SheetTooBig(Exception):
+class SheetTooBigError(Exception):
     """A sheet whose used area is beyond what is read; `ref` is its last cell."""
 
     def __init__(self, ref: str) -> None:
@@ -45,7 +45,7 @@ def check_part(stream: IO[bytes]) -> bool:
     suspicious = False
     for chunk in _chunks(stream):
         if b"<!" in chunk and _DOCTYPE.search(chunk):
-            raise RefusedXml
+            raise UnsafeXmlError
         suspicious = suspicious or _is_suspicious(chunk)
     return suspicious
 
@@ -60,7 +60,7 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
     kept = b""
     while chunk := stream.read(CHUNK_BYTES):
         if not kept and (chunk.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in chunk[:64]):
-            raise RefusedXml
+            raise UnsafeXmlError
         yield kept + chunk
         kept = chunk[-_OVERLAP:]
 
@@ -68,7 +68,7 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 def scan_sheet(open_part: Callable[[], IO[bytes]]) -> Mapping[tuple[int, int], Fault]:
     """The cells that hold an error or an uncalculated formula, by (row, column) from 0.
 
-    Raises RefusedXml, SheetTooBig, ValueError for XML that is not well formed, and what the zip raises for a damaged part.
+    Raises UnsafeXmlError, SheetTooBigError, ValueError for XML that is not well formed, and what the zip raises for a damaged part.
     """
     with open_part() as stream:
         if not check_part(stream):
@@ -78,7 +78,7 @@ def scan_sheet(open_part: Callable[[], IO[bytes]]) -> Mapping[tuple[int, int], F
         reader.read(stream)
     rows, columns = reader.extent
     if rows * columns > MAX_CELLS:
-        raise SheetTooBig(f"{_letters(columns)}{rows}")
+        raise SheetTooBigError(f"{_letters(columns)}{rows}")
     return reader.faults
 
 
@@ -101,13 +101,13 @@ class _SheetReader:
     def read(self, stream: IO[bytes]) -> None:
         try:
             while chunk := stream.read(CHUNK_BYTES):
-                self._parser.Parse(chunk, False)
-            self._parser.Parse(b"", True)
+                self._parser.Parse(chunk)
+            self._parser.Parse(b"", 1)
         except expat.ExpatError as exc:
             raise ValueError(str(exc)) from exc
 
     def _refuse(self, *_: object) -> None:
-        raise RefusedXml
+        raise UnsafeXmlError
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         match tag.rpartition(":")[2]:

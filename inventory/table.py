@@ -1,7 +1,7 @@
 """One sheet as a table: headers matched to columns, every column typed as a whole, each refused cell a finding.
 
-Decides where the header is and which column a header means. Columns that are plainly fine are typed at one stroke (plain_columns.py);
-the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks across rows are
+Decides where the header is and which column a header means. Columns that are plainly fine are typed at one stroke
+(plain_columns.py); the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks across rows are
 plan.py's and checks.py's. Called by plan.py.
 """
 
@@ -15,7 +15,7 @@ from inventory.columns import Column, find_column, headers_of, normalise
 from inventory.patterns import PATTERNED, parse_default
 from inventory.plain_columns import read_plainly
 from inventory.rows import Cell
-from inventory.values import Refused, Typed, parse_value, show, strip
+from inventory.values import RefusedError, Typed, parse_value, show, strip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,8 +42,8 @@ def column_letters(index: int) -> str:
 class Table:
     """A sheet below its header. Row indexes count from 0 at the first row below it; `columns[i]` are the cells below `headers[i]`.
 
-    `known` maps a column's name to its place in `headers`; `values` holds its typed cells, None where nothing is said or the cell is
-    refused. `indexes` are the rows that hold anything at all.
+    `known` maps a column's name to its place in `headers`; `values` holds its typed cells, None where nothing is said or the
+    cell is refused. `indexes` are the rows that hold anything at all.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class Table:
             header: show(cells[index]) for header, cells in zip(self.headers, self.columns, strict=True) if header and index >= 0
         }
 
-    def extra(self, index: int) -> Mapping[str, str]:
+    def unknown(self, index: int) -> Mapping[str, str]:
         """A row's cells in unknown columns, as shown."""
         known = set(self.known.values())
         return {
@@ -119,7 +119,7 @@ def read_table(kind: str, raw: RawSheet, findings: list[Finding], *, unknown_is_
 
 
 def find_header(kind: str, rows: Sequence[Sequence[object]]) -> int:
-    """The index of the header: the first row with two known columns, else the first row with one, else the first that is not empty."""
+    """The index of the header: the first row with two known columns, else the first with one, else the first not empty."""
     known = [sum(find_column(kind, show(cell)) is not None for cell in row if cell != "") for row in rows]
     for wanted in (2, 1):
         for index, count in enumerate(known):
@@ -157,7 +157,9 @@ def _report_unknown(table: Table, header: str, cell: str, findings: list[Finding
 def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], Fault], findings: list[Finding]) -> None:
     place = table.known[column.name]
     cells = table.columns[place]
-    at_fault = {row - table.header_row: fault for (row, where), fault in faults.items() if where == place and row >= table.header_row}
+    at_fault = {
+        row - table.header_row: fault for (row, where), fault in faults.items() if where == place and row >= table.header_row
+    }
     may_be_pattern = table.kind == "Waves" and column.name in PATTERNED
     plain = None if at_fault or may_be_pattern else read_plainly(column, cells)
     if plain is not None:
@@ -165,19 +167,21 @@ def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], 
         return
     verdicts = _judge_all(column, cells, parse_default if may_be_pattern else parse_value)
     for index, (code, _) in at_fault.items():
-        verdicts[index] = Refused(code)
+        verdicts[index] = RefusedError(code)
     for index, verdict in enumerate(verdicts):
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, RefusedError):
             table.refused.setdefault(column.name, set()).add(index)
             shown = at_fault[index][1] if index in at_fault else show(cells[index])
             findings.append(refusal(verdict, column, table.cell(column.name, index), shown))
-    table.values[column.name] = [None if isinstance(verdict, Refused) else verdict for verdict in verdicts]
+    table.values[column.name] = [None if isinstance(verdict, RefusedError) else verdict for verdict in verdicts]
 
 
-def _judge_all(column: Column, cells: Sequence[object], parse: Callable[[Column, object], Typed | None]) -> list[Typed | Refused | None]:
+def _judge_all(
+    column: Column, cells: Sequence[object], parse: Callable[[Column, object], Typed | None]
+) -> list[Typed | RefusedError | None]:
     """What each cell means; each distinct content is judged once (1 and TRUE are equal to Python, hence the type in the key)."""
-    judged: dict[tuple[type, object], Typed | Refused | None] = {}
-    verdicts: list[Typed | Refused | None] = []
+    judged: dict[tuple[type, object], Typed | RefusedError | None] = {}
+    verdicts: list[Typed | RefusedError | None] = []
     for raw in cells:
         key = (type(raw), raw)
         if key not in judged:
@@ -186,14 +190,14 @@ def _judge_all(column: Column, cells: Sequence[object], parse: Callable[[Column,
     return verdicts
 
 
-def _judge(column: Column, raw: object, parse: Callable[[Column, object], Typed | None]) -> Typed | Refused | None:
+def _judge(column: Column, raw: object, parse: Callable[[Column, object], Typed | None]) -> Typed | RefusedError | None:
     try:
         return parse(column, raw)
-    except Refused as refused:
+    except RefusedError as refused:
         return refused
 
 
-def refusal(refused: Refused, column: Column, cell: Cell, shown: str) -> Finding:
+def refusal(refused: RefusedError, column: Column, cell: Cell, shown: str) -> Finding:
     """The finding for a cell that its column cannot take."""
     guess = near(shown.casefold(), (choice.casefold() for choice in column.choices))
     hint = f"did you mean {guess.upper()}? " if guess else ""

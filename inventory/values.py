@@ -25,7 +25,8 @@ EXACT_MAX = 10**15
 """A spreadsheet keeps 15 digits of a number: above this a number cell is no longer what was typed."""
 
 ERROR_TEXTS = frozenset(
-    "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #SPILL! #CALC! #GETTING_DATA #FIELD! #BLOCKED! #CONNECT! #UNKNOWN! #BUSY!".split()
+    f"#{name}"
+    for name in ("DIV/0!", "N/A", "NAME?", "NULL!", "NUM!", "REF!", "VALUE!", "SPILL!", "CALC!", "GETTING_DATA", "FIELD!", "BUSY!")
 )
 _EDGE = (
     " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -46,7 +47,7 @@ for _letter, _power in _BINARY.items():
     _UNITS |= {_letter: 1024**_power, f"{_letter}ib": 1024**_power, f"{_letter}b": 1000**_power}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A cell that its column cannot take: the finding's code, and more words for its text."""
 
     def __init__(self, code: str, **words: str) -> None:
@@ -78,11 +79,11 @@ def strip(text: str) -> str:
 
 
 def parse_value(column: Column, raw: object) -> Typed | None:
-    """The typed value of a cell; None for an empty one. Raises Refused, with the finding's code, for anything else."""
+    """The typed value of a cell; None for an empty one. Raises RefusedError, with the finding's code, for anything else."""
     if isinstance(raw, str):
         raw = strip(raw)
         if raw.upper() in ERROR_TEXTS and column.kind is not Kind.NOTE:
-            raise Refused("PLAN-101")
+            raise RefusedError("PLAN-101")
     if raw is None or raw == "":
         return None
     return _PARSERS[column.kind](column, raw)
@@ -90,17 +91,17 @@ def parse_value(column: Column, raw: object) -> Typed | None:
 
 def _text(column: Column, raw: object) -> str:
     if isinstance(raw, date | datetime | time | timedelta):
-        raise Refused("PLAN-117")
+        raise RefusedError("PLAN-117")
     if isinstance(raw, int | float) and not isinstance(raw, bool) and not abs(raw) < EXACT_MAX:
-        raise Refused("PLAN-110")
+        raise RefusedError("PLAN-110")
     return _checked(column, show(raw))
 
 
 def _checked(column: Column, text: str) -> str:
     if _CONTROL.search(text) and column.kind is not Kind.NOTE:
-        raise Refused("PLAN-125")
+        raise RefusedError("PLAN-125")
     if len(text) > column.max_length:
-        raise Refused("PLAN-111", length=str(len(text)))
+        raise RefusedError("PLAN-111", length=str(len(text)))
     return text
 
 
@@ -116,9 +117,9 @@ def _label(column: Column, raw: object) -> str:
 
 def _id(column: Column, raw: object) -> str:
     if isinstance(raw, datetime | date | time | timedelta):
-        raise Refused("PLAN-117")
+        raise RefusedError("PLAN-117")
     if not isinstance(raw, str) or _NUMBER_LIKE_ID.fullmatch(raw):
-        raise Refused("PLAN-110")
+        raise RefusedError("PLAN-110")
     return _checked(column, raw)
 
 
@@ -126,7 +127,7 @@ def _name(column: Column, raw: object) -> str:
     text = _text(column, raw)
     if not _NAME.fullmatch(text):
         bad = sorted({character for character in text if not _NAME.fullmatch(character)})
-        raise Refused("PLAN-122", characters=" ".join(f'"{character}"' for character in bad[:5]))
+        raise RefusedError("PLAN-122", characters=" ".join(f'"{character}"' for character in bad[:5]))
     return text
 
 
@@ -135,43 +136,43 @@ def _choice(column: Column, raw: object) -> str:
     for choice in column.choices:
         if text.casefold() == choice.casefold():
             return choice
-    raise Refused("PLAN-119")
+    raise RefusedError("PLAN-119")
 
 
 def _number(raw: object) -> Decimal:
     """The exact decimal of a number, or of a text that is one."""
     match raw:
         case bool():
-            raise Refused("PLAN-116")
+            raise RefusedError("PLAN-116")
         case date() | datetime() | time() | timedelta():
-            raise Refused("PLAN-117")
+            raise RefusedError("PLAN-117")
         case int() | float():
             if not math.isfinite(raw):
-                raise Refused("PLAN-115")
+                raise RefusedError("PLAN-115")
             return Decimal(repr(raw))
         case str() if _NOT_FINITE.fullmatch(raw):
-            raise Refused("PLAN-115")
+            raise RefusedError("PLAN-115")
         case str() if _NUMBER.fullmatch(raw):
             return Decimal(raw)
         case _:
-            raise Refused("PLAN-112")
+            raise RefusedError("PLAN-112")
 
 
 def _bounded(column: Column, number: Decimal) -> Decimal:
     if (column.low is not None and number < column.low) or (column.high is not None and number > column.high):
-        raise Refused("PLAN-114")
+        raise RefusedError("PLAN-114")
     return number
 
 
 def _exact(raw: object) -> None:
     if isinstance(raw, int | float) and abs(raw) > EXACT_MAX:
-        raise Refused("PLAN-127")
+        raise RefusedError("PLAN-127")
 
 
 def _integer(column: Column, raw: object) -> int:
     number = _bounded(column, _number(raw))
     if number != number.to_integral_value():
-        raise Refused("PLAN-113")
+        raise RefusedError("PLAN-113")
     _exact(raw)
     return int(number)
 
@@ -187,13 +188,13 @@ def _size(column: Column, raw: object) -> int:
     if not match or not unit:
         return _integer(column, _plain_size(raw))
     if unit not in _UNITS:
-        raise Refused("PLAN-120", unit=match[2])
+        raise RefusedError("PLAN-120", unit=match[2])
     return int(_bounded(column, Decimal(match[1]) * _UNITS[unit]).to_integral_value(ROUND_CEILING))
 
 
 def _plain_size(raw: object) -> object:
     if isinstance(raw, str) and not _NUMBER.fullmatch(raw) and not _NOT_FINITE.fullmatch(raw):
-        raise Refused("PLAN-120", unit="")
+        raise RefusedError("PLAN-120", unit="")
     return raw
 
 
@@ -205,7 +206,7 @@ def _flag(_column: Column, raw: object) -> bool:
         return True
     if text in _NO:
         return False
-    raise Refused("PLAN-118")
+    raise RefusedError("PLAN-118")
 
 
 def _ip(_column: Column, raw: object) -> str:
@@ -213,7 +214,7 @@ def _ip(_column: Column, raw: object) -> str:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise Refused("PLAN-121") from None
+        raise RefusedError("PLAN-121") from None
     return text
 
 
@@ -225,7 +226,7 @@ def _moment(_column: Column, raw: object) -> datetime:
     try:
         return datetime.fromisoformat(raw if isinstance(raw, str) and "-" in raw else "")
     except ValueError:
-        raise Refused("PLAN-123") from None
+        raise RefusedError("PLAN-123") from None
 
 
 def _timezone(_column: Column, raw: object) -> str:
@@ -233,7 +234,7 @@ def _timezone(_column: Column, raw: object) -> str:
     try:
         ZoneInfo(text)
     except (OSError, ValueError, LookupError):
-        raise Refused("PLAN-124") from None
+        raise RefusedError("PLAN-124") from None
     return text
 
 

@@ -1,7 +1,7 @@
 """A plan's file as raw sheets: what kind of file it is, whether it may be opened, which of its sheets are read.
 
-Decides by content, not by name: a workbook (read by pandas on the calamine engine, as objects, nothing guessed), a CSV, or a file that
-is refused with one clear line. Means nothing by the cells: table.py does. Called by plan.py.
+Decides by content, not by name: a workbook (read by pandas on the calamine engine, as objects, nothing guessed), a CSV, or a file
+that is refused with one clear line. Means nothing by the cells: table.py does. Called by plan.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BY_NAME = {normalise(name): name for name in SHEETS}
 class RawSheet:
     """One sheet, column by column from A1, as the file has it: empty cells are "", a column is as long as the sheet is high.
 
-    `faults` are the cells that look empty and are not: (row, column) counted from 0, with the finding's code and what is shown there.
+    `faults` are the cells that look empty and are not: (row, column) counted from 0, with the finding's code and what is shown.
     """
 
     name: str

@@ -1,0 +1,177 @@
+"""Checks on `Disks`, `Volumes`, volume groups and Btrfs: what belongs to what, and whether it fits.
+
+Decides from the sheets alone, server by server; rows that no server of the plan has are told once each. Called by checks.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from inventory.catalogue import finding, near
+from inventory.columns import SHEETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from inventory.findings import Finding
+    from inventory.plan import Plan
+    from inventory.rows import ServerRow, SheetRow
+    from inventory.server_columns import ServerColumns
+
+MOST_DISKS = 23
+LARGEST_DISK_BYTES = 16 * 1024**4
+MOST_LOGICAL_VOLUMES = 255
+DETAIL_SHEETS = ("Disks", "Volumes", "VolumeGroups", "LogicalVolumes", "Btrfs", "BtrfsSubvolumes")
+"""The sheets whose rows belong to a source server."""
+
+
+def at(row: SheetRow, name: str, code: str, /, **words: str) -> Finding:
+    """A finding at a column of a row of one of these sheets, with the value there as typed."""
+    cell = row.cell(name)
+    return finding(code, cell.sheet, cell.ref, row.table.raw(name, row.index), **words)
+
+
+def check_columns(plan: Plan) -> Iterator[Finding]:
+    """Required columns that a sheet lacks, and rows that leave one empty, in every sheet but `Servers`."""
+    for kind, table in plan.tables.items():
+        for column in SHEETS[kind] if kind != "Servers" and table.indexes else ():
+            if not column.required:
+                continue
+            if column.name not in table.known:
+                place = f"A{table.header_row}"
+                yield finding("PLAN-107", table.sheet, place, column=column.name, bounds=column.bounds)
+                continue
+            values = table.values[column.name]
+            for index in table.indexes:
+                if values[index] is None and not table.is_refused(column.name, index):
+                    cell = table.cell(column.name, index)
+                    yield finding("PLAN-128", cell.sheet, cell.ref, column=column.name, bounds=column.bounds)
+
+
+def check_disks(servers: ServerColumns) -> Iterator[Finding]:
+    """Every problem of the servers' disks and what is on them."""
+    plan = servers.plan
+    if not any(kind in plan.tables for kind in DETAIL_SHEETS):
+        return
+    sources = {row.source_server_id: row for row in servers.rows if row.source_server_id}
+    yield from _strays(plan)
+    for source, row in sources.items():
+        if source in plan.disks:
+            yield from _server(plan, row, plan.disks[source])
+        else:
+            yield from _without_disks(plan, row)
+    for kind in ("Disks", "Volumes", "LogicalVolumes"):
+        yield from _used(plan, kind)
+
+
+def _strays(plan: Plan) -> Iterator[Finding]:
+    known = {row.source_server_id for row in plan.servers}
+    for kind in DETAIL_SHEETS:
+        for row in plan.sheet_rows(kind):
+            source = row.text("source_server_id")
+            if source and source not in known:
+                guess = near(source, known, 0.9)
+                yield at(row, "source_server_id", "PLAN-301", hint=f'did you mean "{guess}"? ' if guess else "")
+
+
+def _without_disks(plan: Plan, server: ServerRow) -> Iterator[Finding]:
+    source = server.source_server_id
+    for row in plan.volumes.get(source, ()):
+        if row.text("disk"):
+            yield at(row, "disk", "PLAN-302", server=server.label)
+    for group in (plan.volume_groups, plan.logical_volumes, plan.btrfs, plan.btrfs_subvolumes):
+        for row in group.get(source, ())[:1]:
+            yield at(row, "source_server_id", "PLAN-311", server=server.label)
+
+
+def _server(plan: Plan, server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
+    source = server.source_server_id
+    yield from _each_once(server, disks)
+    yield from _disk_doubts(server, disks)
+    yield from _volumes(server, disks, plan.volumes.get(source, ()))
+    yield from _members(
+        server, plan.logical_volumes.get(source, ()), "volume_group", plan.volume_groups.get(source, ()), "PLAN-307"
+    )
+    yield from _members(server, plan.btrfs_subvolumes.get(source, ()), "file_system_name", plan.btrfs.get(source, ()), "PLAN-308")
+    groups = Counter(row.text("volume_group") for row in plan.logical_volumes.get(source, ()))
+    for row in plan.volume_groups.get(source, ()):
+        if groups[row.text("name")] > MOST_LOGICAL_VOLUMES:
+            yield at(row, "name", "PLAN-312", server=server.label, count=str(groups[row.text("name")]))
+    if source in plan.btrfs and server.flag("is_need_consistency_check"):
+        cell = server.cell("is_need_consistency_check")
+        yield finding("PLAN-510", cell.sheet, cell.ref, "yes", server=server.label)
+
+
+def _each_once(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
+    first: dict[str, SheetRow] = {}
+    for row in disks:
+        name = row.text("name")
+        if name in first:
+            yield at(row, "name", "PLAN-303", server=server.label, other=str(first[name].cell("name")))
+        elif name:
+            first[name] = row
+
+
+def _disk_doubts(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
+    if not any(row.text("device_use") in {"BOOT", "OS"} or row.is_refused("device_use") for row in disks):
+        yield at(disks[0], "device_use", "PLAN-306", server=server.label)
+    if len(disks) > MOST_DISKS:
+        yield at(disks[MOST_DISKS], "name", "PLAN-309", server=server.label, count=str(len(disks)))
+    for row in disks:
+        if server.text("os_type") == "LINUX" and (row.integer("size") or 0) > LARGEST_DISK_BYTES:
+            yield at(row, "size", "PLAN-310")
+        if server.text("target_vm_id") and not row.text("disk_id") and not row.is_refused("disk_id"):
+            yield at(row, "disk_id", "PLAN-502", name=row.text("name"), server=server.label)
+
+
+def _volumes(server: ServerRow, disks: Sequence[SheetRow], volumes: Sequence[SheetRow]) -> Iterator[Finding]:
+    yield from _members(server, volumes, "disk", disks, "PLAN-302")
+    together: Counter[str] = Counter()
+    for row in volumes:
+        together[row.text("disk")] += row.integer("size") or 0
+    for row in disks:
+        size, name = row.integer("size"), row.text("name")
+        if size is not None and together[name] > size:
+            words = {"name": name, "server": server.label, "size": show_bytes(size), "volumes": show_bytes(together[name])}
+            yield at(row, "size", "PLAN-304", **words)
+
+
+def _members(server: ServerRow, rows: Sequence[SheetRow], column: str, owners: Sequence[SheetRow], code: str) -> Iterator[Finding]:
+    if not rows:
+        return
+    names = {owner.text("name") for owner in owners}
+    for row in rows:
+        name = row.text(column)
+        if name and name not in names:
+            guess = near(name, names)
+            yield at(row, column, code, server=server.label, hint=f'did you mean "{guess}"? ' if guess else "")
+
+
+def _used(plan: Plan, kind: str) -> Iterator[Finding]:
+    table = plan.tables.get(kind)
+    if table is None or not {"size", "used_size"} <= table.known.keys():
+        return
+    sizes, used = table.values["size"], table.values["used_size"]
+    for index in table.indexes:
+        size, part = sizes[index], used[index]
+        if isinstance(size, int) and isinstance(part, int) and part > size:
+            cell = table.cell("used_size", index)
+            yield finding("PLAN-305", cell.sheet, cell.ref, table.raw("used_size", index), size=show_bytes(size))
+
+
+def sources_of(plan: Plan) -> Mapping[str, frozenset[int]]:
+    """The positions in `Servers` by source_server_id, of rows that are not skipped."""
+    found: dict[str, set[int]] = {}
+    for row in plan.servers:
+        if row.source_server_id and not row.skip:
+            found.setdefault(row.source_server_id, set()).add(row.position)
+    return {source: frozenset(positions) for source, positions in found.items()}
+
+
+def show_bytes(size: int) -> str:
+    """A size as messages show it: `42949672960 bytes (40 GiB)`."""
+    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size >= 1024**power:
+            return f"{size} bytes ({round(size / 1024**power, 2):g} {unit})"
+    return f"{size} bytes"

@@ -1,0 +1,137 @@
+"""Checks on `Waves` and `Limits`: names, windows, dependencies, how many servers a wave holds.
+
+Decides from the sheets alone and reads no clock: whether a window is past is for whoever schedules it. Called by checks.py.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from inventory.catalogue import finding, near
+from inventory.columns import find_column, normalise
+from inventory.server_checks import split_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from inventory.findings import Finding
+    from inventory.plan import Plan, Wave
+    from inventory.rows import SheetRow
+    from inventory.server_columns import ServerColumns
+
+
+def check_waves(servers: ServerColumns) -> Iterator[Finding]:
+    """Every problem of the plan's waves and limits."""
+    plan = servers.plan
+    yield from _once(plan)
+    yield from _alike(servers)
+    for wave in plan.waves.values():
+        if wave.index >= 0:
+            yield from _window(wave)
+            yield from _size(servers, wave)
+            yield from _dependencies(plan, wave)
+    yield from _limits(plan)
+
+
+def _at(row: SheetRow, name: str, code: str, /, **words: str) -> Finding:
+    cell = row.cell(name)
+    value = row.table.raw(name, row.index) if row.own(name) is not None else row.text(name)
+    return finding(code, cell.sheet, cell.ref, value, **words)
+
+
+def _once(plan: Plan) -> Iterator[Finding]:
+    for row in plan.sheet_rows("Waves"):
+        wave = plan.waves.get(row.text("wave"))
+        if wave is not None and wave.index != row.index:
+            yield _at(row, "wave", "PLAN-401", other=str(wave.cell("wave")))
+
+
+def _alike(servers: ServerColumns) -> Iterator[Finding]:
+    """Names that planners would take for one wave, and waves that `Waves` (where it is filled) does not have."""
+    plan = servers.plan
+    in_waves = {name for name, wave in plan.waves.items() if wave.index >= 0}
+    by_look: dict[str, str] = {}
+    first = {row.wave: row for row in reversed(servers.rows) if row.wave}
+    for name, wave in plan.waves.items():
+        look = by_look.setdefault(normalise(name), name)
+        row = first.get(name) or (wave if wave.index >= 0 else None)
+        if row is None:
+            continue
+        if look != name:
+            yield _at(row, "wave", "PLAN-405", other=f'"{look}"')
+        elif in_waves and name not in in_waves:
+            guess = near(name, in_waves)
+            yield _at(row, "wave", "PLAN-406", hint=f'did you mean "{guess}"? ' if guess else "")
+
+
+def _window(wave: Wave) -> Iterator[Finding]:
+    start, end = wave.starts_at, wave.ends_at
+    if start is not None and end is not None and end <= start:
+        yield _at(wave, "ends_at", "PLAN-402", wave=wave.name, start=wave.table.raw("starts_at", wave.index))
+    for name in ("starts_at", "ends_at"):
+        moment = wave.moment(name)
+        if moment is None or moment.tzinfo is not None:
+            continue
+        if not wave.text("timezone"):
+            if not wave.is_refused("timezone"):
+                yield _at(wave, name, "PLAN-410", column=name)
+            continue
+        what = _odd_time(moment, ZoneInfo(wave.text("timezone")))
+        if what:
+            yield _at(wave, name, "PLAN-409", column=name, what=what, timezone=wave.text("timezone"))
+
+
+def _odd_time(moment: datetime, zone: ZoneInfo) -> str:
+    """What is odd about a local time: it does not exist, or comes twice; "" for nearly all."""
+    try:
+        local = moment.replace(tzinfo=zone)
+        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+            return "does not exist"
+        return "comes twice" if local.utcoffset() != local.replace(fold=1).utcoffset() else ""
+    except OverflowError:
+        return "is out of reach"
+
+
+def _size(servers: ServerColumns, wave: Wave) -> Iterator[Finding]:
+    most = wave.integer("max_servers")
+    count = servers.waves.count(wave.name) if most is not None else 0
+    if most is not None and count > most:
+        yield _at(wave, "max_servers", "PLAN-407", wave=wave.name, count=str(count))
+
+
+def _dependencies(plan: Plan, wave: Wave) -> Iterator[Finding]:
+    for name in split_names(wave.text("depends_on")):
+        if name not in plan.waves:
+            guess = near(name, plan.waves)
+            yield _at(wave, "depends_on", "PLAN-403", name=f'"{name}"', hint=f'did you mean "{guess}"? ' if guess else "")
+    circle = _circle(plan, wave.name)
+    if circle:
+        yield _at(wave, "depends_on", "PLAN-404", wave=wave.name, circle=" -> ".join(circle))
+
+
+def _circle(plan: Plan, start: str) -> list[str]:
+    """The way from a wave through its dependencies back to itself; empty where there is none."""
+    ways = [[start]]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        for name in split_names(plan.waves[way[-1]].text("depends_on")):
+            if name == start:
+                return [*way, start]
+            if name in plan.waves and name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
+
+
+def _limits(plan: Plan) -> Iterator[Finding]:
+    table = plan.tables["Servers"]
+    headers = {normalise(header): header for header in table.headers if header}
+    for row in plan.sheet_rows("Limits"):
+        named = row.text("column")
+        column = find_column("Servers", named)
+        if named and normalise(named) not in headers and (column is None or column.name not in table.known):
+            guess = headers.get(near(normalise(named), headers), "")
+            yield _at(row, "column", "PLAN-408", hint=f'did you mean "{guess}"? ' if guess else "")
