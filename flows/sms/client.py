@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from inventory.source_server import SourceServer
 
 _SPARE_CONNECTIONS = 8
+_LONGEST_ID = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class SmsClient:
         response = await self._send(httpx.Request("POST", self._tasks_url, headers=self._create_headers, content=body))
         answer = json_object(response.content) if response.is_success else None
         task_id = answer.get("id") if answer else None
-        if isinstance(task_id, str) and task_id:
+        if isinstance(task_id, str) and 0 < len(task_id) <= _LONGEST_ID and task_id.isprintable():
             return Created(task_id, response.headers.get("x-request-id", ""))
         raise self._judged(response)
 

@@ -77,7 +77,7 @@ class SmsError(Exception):
     def __init__(self, code: str, message: str, *, request_id: str = "", http_status: int | None = None, advice: str = "") -> None:
         """Take the facts of one failure; without `advice` the table's for `code` is given."""
         self.code = one_line(code, 64)
-        self.message = one_line(message)
+        self.message = one_line(message) or row_for(self.code).meaning
         self.request_id = one_line(request_id, 64)
         self.http_status = http_status
         self.advice = advice or advice_for(self.code)

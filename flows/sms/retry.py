@@ -46,7 +46,7 @@ READ_RULES: Mapping[ErrorClass, RetryRule] = {
     # Long enough for the longest window seen in the field, 5 minutes.
     ErrorClass.THROTTLED: RetryRule(attempts=8, within_seconds=330.0, first_wait_seconds=1.0, longest_wait_seconds=30.0),
     # Reads change nothing, so "may have happened" does not forbid another.
-    ErrorClass.AMBIGUOUS: RetryRule(attempts=4, within_seconds=90.0),
+    ErrorClass.AMBIGUOUS: RetryRule(attempts=4, within_seconds=60.0),
 }
 
 ONCE: Mapping[ErrorClass, RetryRule] = {kind: RetryRule(attempts=1, within_seconds=0.0) for kind in ErrorClass}

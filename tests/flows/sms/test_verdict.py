@@ -58,6 +58,7 @@ ANSWERS = [
     (200, PAGE, MAYBE, "WAVES.UNREADABLE"),
     (200, service("SMS.6301"), MAYBE, "SMS.6301"),
     (204, b"", MAYBE, "WAVES.UNREADABLE"),
+    (200, b'{"id":7}', MAYBE, "WAVES.UNREADABLE"),
     (299, b"{}", MAYBE, "WAVES.UNREADABLE"),
     (599, b"{}", MAYBE, "HTTP.599"),
 ]
