@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from inventory.catalogue import plan_error
-from inventory.sheet_errors import Fault, UnsafeXmlError, SheetTooBigError, check_part, scan_sheet
+from inventory.sheet_errors import Fault, SheetTooBigError, UnsafeXmlError, check_part, scan_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

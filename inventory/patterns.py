@@ -23,7 +23,7 @@ _NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z_\-\u3400-\u4dbf\u4e00-\u9fff]+")
 
 
 def parse_default(column: Column, raw: object) -> Typed | None:
-    """A value of `Defaults` or `Waves`: as in a row, but a text for `name` or `target_name` may be a pattern. Raises RefusedError."""
+    """A value of `Defaults` or `Waves`: as in a row, but `name` and `target_name` may be patterns. Raises RefusedError."""
     if column.name not in PATTERNED or not isinstance(raw, str) or "{" not in raw:
         return parse_value(column, raw)
     text = strip(raw)

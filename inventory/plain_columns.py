@@ -1,8 +1,8 @@
 """Type a whole column at one stroke when every cell of it is plainly fine.
 
 Decides only "plainly fine"; whatever is not (a stray space, one bad cell) returns None and is judged cell by cell by values.py,
-which alone says what a cell means: a test holds the two together. Built on a few passes in C over the column: its set of types, its set
-of contents, or its cells joined by line feeds under one regular expression. Called by table.py.
+which alone says what a cell means: a test holds the two together. Built on a few passes in C over the column: its set of types, its
+set of contents, or its cells joined by line feeds under one regular expression. Called by table.py.
 """
 
 from __future__ import annotations

@@ -75,8 +75,8 @@ class Plan:
     """A plan as read. `findings` are those of reading; `inventory.checks.check_plan` adds those across rows.
 
     `servers` are all rows of `Servers` that hold anything, in the sheet's order, also those without a wave or to be skipped.
-    `waves` are those of `Waves` in their order, then those that only `Servers` names. `tables` are the sheets that there are, by the plan's
-    name for them; `headers` are those of `Servers` as written. Disks, volumes and the rest are grouped by source_server_id.
+    `waves` are those of `Waves` in their order, then those that only `Servers` names. `tables` are the sheets that there are, by
+    the plan's name for them; `headers` are those of `Servers` as written. Disks and the rest are grouped by source_server_id.
     """
 
     path: Path

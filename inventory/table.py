@@ -1,8 +1,8 @@
 """One sheet as a table: headers matched to columns, every column typed as a whole, each refused cell a finding.
 
 Decides where the header is and which column a header means. Columns that are plainly fine are typed at one stroke
-(plain_columns.py); the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks across rows are
-plan.py's and checks.py's. Called by plan.py.
+(plain_columns.py); the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks
+across rows are plan.py's and checks.py's. Called by plan.py.
 """
 
 from __future__ import annotations
