@@ -227,7 +227,7 @@ class _Page:
 
     def chart(self, first: int, last: int) -> None:
         """A bar for each status, in the status's colour, with its count."""
-        chart = BarChart(barDir="bar", gapWidth=45)
+        chart = BarChart(barDir="bar", gapWidth=min(45 + 60 * (7 - last + first), 400))
         chart.add_data(Reference(self._sheet, min_col=3, min_row=first, max_row=last))
         chart.set_categories(Reference(self._sheet, min_col=2, min_row=first, max_row=last))
         series = chart.series[0]

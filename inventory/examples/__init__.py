@@ -1,0 +1,1 @@
+"""Plans to try things on, each beside the script that makes it."""
