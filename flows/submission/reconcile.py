@@ -15,11 +15,13 @@ from flows.submission.events import StopReason
 from flows.submission.life import RowState
 from flows.submission.protocol import BOUND_CODE, Conclusion, Sight, Sighting, recognise
 from flows.submission.records import RowRecord
+from flows.submission.retry_rules import look_pause_seconds
 from flows.submission.submitter import RowRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from flows.sms.models import TaskSummary
     from flows.submission.desk import Desk
     from flows.submission.shipment import Shipment
     from inventory.outcomes import Outcome
@@ -84,15 +86,13 @@ async def _held_by_others(runs: RowRuns, run: RowRun, shipment: Shipment) -> Out
 
 async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
     """The journal knows the row's task. Its absence from the listing proves nothing, so it is asked for by its id."""
-    task = desk.known.get(run.record.task_id)
-    if task is None:
-        try:
-            task = await desk.client.show_task(run.record.task_id)
-        except StopRun as error:
-            desk.stop.request(StopReason.refused(error))
-            return endings.cannot_ask(run, shipment, error)
-        except SmsError as error:
-            return endings.cannot_ask(run, shipment, error)
+    try:
+        task = desk.known.get(run.record.task_id) or await _ask_for(desk, run)
+    except StopRun as error:
+        desk.stop.request(StopReason.refused(error))
+        return endings.cannot_ask(run, shipment, error)
+    except SmsError as error:
+        return endings.cannot_ask(run, shipment, error)
     if task is not None and not task.is_deleting:
         return endings.there(run, shipment, task, made_by_this_run=False)
     successor = _sight(desk, run, shipment)
@@ -104,6 +104,19 @@ async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | 
         return endings.gone(run, shipment)
     await run.forget()
     return None
+
+
+async def _ask_for(desk: Desk, run: RowRun) -> TaskSummary | None:
+    """The row's task by its id; a task that an earlier run made a moment ago may not be shown until the settle time is over."""
+    looks = 0
+    while True:
+        settled = desk.clock.steady() - desk.started >= desk.options.settle_seconds
+        task = await desk.client.show_task(run.record.task_id)
+        if task is not None or settled or desk.stop.is_set:
+            return task
+        looks += 1
+        run.on_rest()
+        await desk.stop.sleep(look_pause_seconds(looks, desk.random), desk.clock)
 
 
 async def _what_is_there(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
