@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class InMemory:
     """One simulator whose clock the test moves. Without authentication, and with any source, unless told otherwise."""
 
-    def __init__(self, fleet: Fleet | None = None, **options: Any) -> None:
-        self.now = 1_750_000_000.0
+    def __init__(self, fleet: Fleet | None = None, *, now: float = 1_750_000_000.0, **options: Any) -> None:
+        self.now = now
         options = {"any_source": True, "authentication": False, **options}
         self.simulator = Simulator(SimulatorOptions(**options), clock=lambda: self.now, fleet=fleet)
 

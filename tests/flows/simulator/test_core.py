@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,7 +110,7 @@ def test_a_late_create_meets_the_guard() -> None:
         ("s-1", {}, "SMS.6539"),
     ],
 )
-def test_a_create_is_compared_with_what_exists(source: str, changes: dict[str, object], code: str) -> None:
+def test_a_create_is_compared_with_what_exists(source: str, changes: dict[str, Any], code: str) -> None:
     """Unknown or disconnected source, unknown target or template, another OS, a disk too small."""
     known = [SourceServer("s-1", "web-01", judged=True), SourceServer("s-away", "db-01", connected=False)]
     box = InMemory(Fleet(known, {"v-1"}, {"tpl-1"}))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.simulator.fleet import Fleet, SourceServer
+from flows.simulator.states import State
 from tests.flows.simulator.inmemory import InMemory
 
 
@@ -89,7 +90,7 @@ def test_failed_tasks_are_told_by_the_errors_page() -> None:
     """Its offset is mandatory."""
     box = InMemory()
     task = box.simulator.service.task(box.create())
-    box.simulator.service.set_state(task, type(task.state)("MIGRATE_FAIL"))
+    box.simulator.service.set_state(task, State.MIGRATE_FAIL)
     assert box.code("GET", "/v3/errors") == "SMS.9001"
     assert box.json("GET", "/v3/errors?offset=0")["migration_errors"][0]["source_id"] == "s-1"
 

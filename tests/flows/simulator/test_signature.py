@@ -48,9 +48,11 @@ def test_what_is_no_signature_is_none() -> None:
 
 
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0x4FFF, exclude_characters="\x7f"), max_size=12)
+# A path with one of these three in it is no path.
+PATH = TEXT.map(lambda text: "s-" + text.translate(dict.fromkeys(map(ord, "%?#"))))
 
 
-@given(TEXT.map(lambda text: f"s-{text}"), st.dictionaries(st.sampled_from(["limit", "name", "id"]), TEXT, max_size=3), TEXT)
+@given(PATH, st.dictionaries(st.sampled_from(["limit", "name", "id"]), TEXT, max_size=3), TEXT)
 def test_the_official_signer_agrees(source: str, query: dict[str, str], name: str) -> None:
     """Whatever the path, query and body hold, the official SDK's signature is the one that we expect."""
     body = json.dumps({"name": name}) if name else ""
@@ -58,7 +60,7 @@ def test_the_official_signer_agrees(source: str, query: dict[str, str], name: st
     request = SdkRequest(
         method="POST",
         host="sms.example.com",
-        resource_path=f"/v3/tasks/{source.replace('%', '')}",
+        resource_path=f"/v3/tasks/{source}",
         query_params=[*query.items()],
         header_params=headers,
         body=body,

@@ -1,0 +1,139 @@
+"""Faults over real sockets: what the client sees of each, and what has happened behind it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.flows.simulator.bodies import as_bytes, post_task
+from tests.simulator_process import SimulatorProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[SimulatorProcess]:
+    """One simulator for all tests here; each uses sources of its own."""
+    with SimulatorProcess(any_source=True, authentication=False, late_seconds=0.2) as process:
+        yield process
+
+
+def call(simulator: SimulatorProcess, method: str, path: str, body: bytes = b"") -> tuple[int, bytes, http.client.HTTPMessage]:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=5)
+    try:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.headers
+    finally:
+        connection.close()
+
+
+def broken_create(simulator: SimulatorProcess, fault: str) -> tuple[object, int]:
+    """What a client sees of a create with that fault (a status or an exception), and how many tasks there are then."""
+    source = f"s-{fault}"
+    simulator.fault_once(fault, source_server_id=source)
+    try:
+        seen: object = call(simulator, "POST", "/v3/tasks", as_bytes(post_task(source, f"v-{fault}")))[0]
+    except (http.client.HTTPException, OSError) as error:
+        seen = type(error)
+    return seen, len(simulator.tasks_of(source))
+
+
+@pytest.mark.parametrize(("phase", "tasks"), [("before", 0), ("after", 1)])
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [
+        ("drop", http.client.RemoteDisconnected),
+        ("reset", ConnectionResetError),
+        ("half", http.client.IncompleteRead),
+        ("empty", 200),
+        ("malformed", 200),
+        ("html", 502),
+        ("500", 500),
+        ("502", 502),
+        ("503", 503),
+        ("504", 504),
+        ("408", 408),
+        ("302", 302),
+        ("401", 401),
+        ("403", 403),
+        ("SMS.6301", 400),
+    ],
+)
+def test_a_fault_looks_the_same_before_and_after_the_effect(
+    simulator: SimulatorProcess, kind: str, phase: str, seen: object, tasks: int
+) -> None:
+    """Only the truth tells: no task before, one after."""
+    assert broken_create(simulator, f"{kind}-{phase}") == (seen, tasks)
+
+
+@pytest.mark.parametrize(("phase", "tasks"), [("before", 0), ("after", 1)])
+def test_a_hanging_request_gets_no_byte(simulator: SimulatorProcess, phase: str, tasks: int) -> None:
+    """Until the client gives up; the effect is done or not, as ordered."""
+    source = f"s-hang-{phase}"
+    simulator.fault_once(f"hang-{phase}", source_server_id=source)
+    body = as_bytes(post_task(source, source))
+    with socket.create_connection(("127.0.0.1", simulator.port), timeout=0.3) as client:
+        client.sendall(b"POST /v3/tasks HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+    assert len(simulator.tasks_of(source)) == tasks
+
+
+@pytest.mark.parametrize(
+    ("kind", "retry_after", "words"),
+    [("429", None, "1 second"), ("429-retry", "1", "1 second"), ("429-window", None, "limit:200,time:5 minute")],
+)
+def test_a_429_may_say_when_to_come_back(simulator: SimulatorProcess, kind: str, retry_after: str | None, words: str) -> None:
+    """With the header, without, or with a window in the message."""
+    simulator.fault_once(kind, source_server_id=f"s-{kind}")
+    status, body, headers = call(simulator, "POST", "/v3/tasks", as_bytes(post_task(f"s-{kind}")))
+    assert (status, headers["retry-after"], json.loads(body)["error_code"]) == (429, retry_after, "APIGW.0308")
+    assert words in json.loads(body)["error_msg"]
+
+
+def test_a_late_create_is_answered_504_and_done_later(simulator: SimulatorProcess) -> None:
+    """The task is there as soon as its moment has come."""
+    assert broken_create(simulator, "late") == (504, 0)
+    # However long that takes: once the delay is over, the next look at the truth has it.
+    while not (tasks := simulator.tasks_of("s-late")):
+        time.sleep(0.02)
+    assert [task["made_by"] for task in tasks] == ["late"]
+
+
+def test_a_malformed_answer_is_no_json_and_half_an_answer_is_short(simulator: SimulatorProcess) -> None:
+    """Both carry part of the true answer."""
+    for number, fault in enumerate(("malformed-after", "empty-after")):
+        simulator.fault_once(fault, source_server_id=f"s-broken-{number}")
+        status, body, _ = call(simulator, "POST", "/v3/tasks", as_bytes(post_task(f"s-broken-{number}", f"v-broken-{number}")))
+        assert status == 200
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(body)
+
+
+def test_reads_may_fail_too(simulator: SimulatorProcess) -> None:
+    """By route and source; the gateway's page is HTML."""
+    simulator.fault_once("html", route="GET /v3/tasks", source_server_id="s-read")
+    status, body, headers = call(simulator, "GET", "/v3/tasks?source_server_id=s-read")
+    assert (status, headers.get_content_type(), b"Bad Gateway" in body) == (502, "text/html", True)
+    assert call(simulator, "GET", "/v3/tasks?source_server_id=s-read")[0] == 200
+
+
+def test_a_connection_is_kept_alive(simulator: SimulatorProcess) -> None:
+    """Several requests on one connection, each answer with its request id and length."""
+    connection = http.client.HTTPConnection("127.0.0.1", simulator.port, timeout=5)
+    ids = set()
+    for _ in range(3):
+        connection.request("GET", "/v3/tasks?limit=1")
+        answer = connection.getresponse()
+        ids.add(answer.headers["x-request-id"])
+        assert len(answer.read()) == int(answer.headers["content-length"])
+    connection.close()
+    assert len(ids) == 3
