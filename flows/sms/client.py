@@ -16,14 +16,14 @@ import httpx
 
 from flows.sms.bodies import json_object
 from flows.sms.errors import Refused, SmsError, Throttled
-from flows.sms.listing import Page, read_listing
+from flows.sms.listing import Page, RowT, read_listing
 from flows.sms.models import Created, TaskSummary, task_of
 from flows.sms.retry import READ_RULES, RetryRule, Sleep, reader
 from flows.sms.transport import HANDED_OVER, WireTransport, forget_headers, make_transport
 from flows.sms.verdict import judge_exception, judge_response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from flows.settings import Settings
@@ -148,8 +148,7 @@ class SmsClient:
         asked.
         """
         filters = {"source_server_id": source_server_id} if source_server_id else {}
-        rows = await self._list("/v3/tasks", "tasks", filters)
-        tasks = [task for row in rows if (task := task_of(row)) is not None]
+        tasks = await self._list("/v3/tasks", "tasks", filters, task_of)
         if source_server_id:
             tasks = [task for task in tasks if task.source_server_id == source_server_id]
         return [task for task in tasks if task.target_vm_id == vm_id] if vm_id else tasks
@@ -163,7 +162,10 @@ class SmsClient:
         """All source servers, each id once, without the disks that only `show_source` has; see `list_tasks` on absence."""
         from inventory.source_server import SourceServer
 
-        return [SourceServer.model_validate(row) for row in await self._list("/v3/sources", "source_servers", {})]
+        def source_of(row: object) -> SourceServer | None:
+            return SourceServer.model_validate(row) if isinstance(row, dict) and _holds(row, "id") else None
+
+        return await self._list("/v3/sources", "source_servers", {}, source_of)
 
     async def show_source(self, source_server_id: str) -> SourceServer | None:
         """The source server with its disks; None only where SMS itself says that it does not exist."""
@@ -172,11 +174,13 @@ class SmsClient:
         answer = await self._show(f"/v3/sources/{quote(source_server_id, safe='')}", "SMS.7602")
         return SourceServer.model_validate(answer) if answer is not None else None
 
-    async def _list(self, path: str, key: str, filters: Mapping[str, str]) -> list[dict[str, Any]]:
-        async def fetch(offset: int, limit: int) -> Page:
+    async def _list(self, path: str, key: str, filters: Mapping[str, str], read_row: Callable[[object], RowT | None]) -> list[RowT]:
+        async def fetch(offset: int, limit: int) -> Page[RowT]:
             answer = await self._read(path, {**filters, "limit": str(limit), "offset": str(offset)}, key)
-            count = answer.get("count")
-            return Page(count if isinstance(count, int) else None, answer[key] or [])
+            count, rows = answer.get("count"), answer[key] or []
+            return Page(
+                count if isinstance(count, int) else None, len(rows), [kept for row in rows if (kept := read_row(row)) is not None]
+            )
 
         return await read_listing(fetch)
 
