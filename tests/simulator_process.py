@@ -18,7 +18,16 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from flows.simulator.options import EXAMPLE_ACCESS_KEY, EXAMPLE_PASSWORD, EXAMPLE_SECRET_KEY, AccessKey, Rate, User
+from flows.simulator.options import (
+    EXAMPLE_ACCESS_KEY,
+    EXAMPLE_DOMAIN,
+    EXAMPLE_PASSWORD,
+    EXAMPLE_SECRET_KEY,
+    EXAMPLE_USER,
+    AccessKey,
+    Rate,
+    User,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +43,7 @@ class SimulatorProcess:
 
     access_key = EXAMPLE_ACCESS_KEY
     secret_key = EXAMPLE_SECRET_KEY
-    user, password, domain = User.__dataclass_fields__["name"].default, EXAMPLE_PASSWORD, "example-domain"
+    user, password, domain = EXAMPLE_USER, EXAMPLE_PASSWORD, EXAMPLE_DOMAIN
 
     def __init__(self, **options: Any) -> None:
         command = [sys.executable, "-m", "flows.simulator", "--until-stdin-eof", *command_line(**options)]
@@ -55,6 +64,18 @@ class SimulatorProcess:
             "SMS_ENDPOINT": self.url,
             "CLOUD_SDK_AK": self.access_key,
             "CLOUD_SDK_SK": self.secret_key,
+            "SMS_PROJECT_ID": "00000000000000000000000000000001",
+        }
+
+    @property
+    def login_environment(self) -> dict[str, str]:
+        """The environment in which `waves` fetches a token from this simulator by password."""
+        return {
+            "SMS_ENDPOINT": self.url,
+            "IAM_ENDPOINT": self.url,
+            "IAM_USERNAME": self.user,
+            "IAM_PASSWORD": self.password,
+            "IAM_DOMAIN": self.domain,
             "SMS_PROJECT_ID": "00000000000000000000000000000001",
         }
 
@@ -89,7 +110,7 @@ class SimulatorProcess:
         return str(self.admin("POST", "/admin/tasks", {"source_server_id": source_server_id, **fields})["id"])
 
     def add_source(self, source_id: str, **fields: Any) -> None:
-        """Add or replace a source server (name, ip, os_type, firmware, connected)."""
+        """Add or replace a source server (name, ip, os_type, firmware, connected, judged, failed_checks, disks ...)."""
         self.admin("POST", "/admin/sources", {"id": source_id, **fields})
 
     def delete_task(self, task_id: str) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from flows.simulator.adminpage import render_page
 from flows.simulator.faults import FaultError, Once, parse_fault, parse_faults
 from flows.simulator.fleet import SourceServer
+from flows.simulator.layouts import Layout
 from flows.simulator.states import State
 from flows.simulator.tasks import Task
 from flows.simulator.truth import tell_truth
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from flows.simulator.simulator import Simulator
+
+_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged")
 
 Lever = Callable[["Simulator", dict[str, Any]], dict[str, Any]]
 
@@ -75,9 +78,11 @@ def add_task(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_source(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
-    """Add a source server or replace one: `{"id", "name", "ip", "os_type", "firmware", "connected"}`."""
-    known = {name: order[name] for name in ("id", "name", "ip", "os_type", "os_version", "firmware", "connected") if name in order}
-    source = SourceServer(**{"name": str(order["id"]), **known})
+    """Add a source server or replace one: any field of SourceServer but `given`; `disks` and the like give its layout instead."""
+    known = {name: order[name] for name in _SOURCE_FIELDS if name in order}
+    known["failed_checks"] = tuple(order.get("failed_checks", ()))
+    layout = {name: order[name] for name in ("disks", "volume_groups", "btrfs_list") if name in order}
+    source = SourceServer(**{"name": str(order["id"]), **known}, given=Layout(**layout) if layout else None)
     simulator.service.fleet.put(source)
     return {"id": source.id}
 

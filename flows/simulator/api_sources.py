@@ -22,8 +22,6 @@ _COUNTED = (
     "initialize", "error", "cloning", "unconfigured",
 )  # fmt: skip
 _MOST = 1000
-_CHECK = {"id": 1, "params": [], "name": "OS_VERSION", "result": "OK", "error_code": "", "error_or_warn": "", "error_params": ""}
-_CHECK = {"id": 1, "params": [], "name": "OS_VERSION", "result": "OK", "error_code": "", "error_or_warn": "", "error_params": ""}
 _CYCLE = {"waiting": "setting", "replicate": "replicating", "syncing": "syncing", "finished": "cutovered"}
 _TARGET_DISK = ("name", "device_use", "size", "used_size")
 _TARGET_VOLUME = ("name", "device_use", "file_system", "mount_point", "index", "size", "used_size", "uuid", "inode_size")
@@ -85,6 +83,22 @@ def list_errors(simulator: Simulator, request: Request) -> Answer:
     return json_answer({"count": len(rows), "migration_errors": rows[offset : offset + limit]})
 
 
+def _checks(source: SourceServer) -> list[dict[str, Any]]:
+    failed = source.failed_checks
+    return [
+        {
+            "id": number,
+            "params": [],
+            "name": name,
+            "result": "ERROR" if name in failed else "OK",
+            "error_code": "SMS.6504" if name in failed else "",
+            "error_or_warn": "",
+            "error_params": "",
+        }
+        for number, name in enumerate(dict.fromkeys(("OS_VERSION", "FIRMWARE", *failed)), start=1)
+    ]
+
+
 def _network(source: SourceServer) -> dict[str, Any]:
     return {
         "id": "0",
@@ -130,7 +144,7 @@ def _summary(simulator: Simulator, source: SourceServer) -> dict[str, Any]:
         "cpu_quantity": 4,
         "memory": 8 << 30,
         "current_task": _current_task(simulator, source),
-        "checks": [_CHECK],
+        "checks": _checks(source),
         "init_target_server": {"disks": [_target_disk(disk) for disk in layout.disks], "volume_groups": layout.volume_groups},
         "replicatesize": 0,
         "totalsize": sum(disk["used_size"] or 0 for disk in layout.disks),

@@ -65,7 +65,8 @@ class Service:
     def create(self, request: dict[str, Any], body: bytes, now: float, made_by: str = "create") -> Task:
         """Make a task from a request that validation has passed, and bind its source and target.
 
-        Raises Refusal: SMS.7602 unknown source, 6603 not connected, 7101 unknown template, 0412 unknown target, 7605 bound already.
+        Raises Refusal: SMS.7602 unknown source, 6603 not connected, 6504 failed pre-checks, 7101 unknown template, 0412 unknown
+        target, 7605 bound already.
         """
         source_id, target = request["source_server"]["id"], request["target_server"]
         vm_id, template_id = target.get("vm_id") or "", request.get("vm_template_id") or ""
@@ -206,6 +207,8 @@ class Service:
             raise Refusal("SMS.7602", f"SourceServer {source_id} does not exist.")
         if not source.connected:
             raise Refusal("SMS.6603", f"The source server {source_id} is not connected.")
+        if source.failed_checks:
+            raise Refusal("SMS.6504", f"The source server {source_id} has not passed: {', '.join(source.failed_checks)}.")
         if vm_id and not self.fleet.has_target(vm_id):
             raise Refusal("SMS.0412", f"The target server {vm_id} does not exist.")
         if template_id and not self.fleet.has_template(template_id):

@@ -25,6 +25,7 @@ class SourceServer:
     """A source server with its agent. `given` is its layout where a sheet tells it, else one is made up from the id.
 
     `judged` says whether creates are compared with it (OS, disk sizes): a source of a plan is, a made-up one is not.
+    `failed_checks` are the names of pre-checks that show ERROR, such as `RSYNC`: with one, no task can be made.
     """
 
     id: str
@@ -36,6 +37,7 @@ class SourceServer:
     connected: bool = True
     given: Layout | None = None
     judged: bool = False
+    failed_checks: tuple[str, ...] = ()
 
     @cached_property
     def layout(self) -> Layout:

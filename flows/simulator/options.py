@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 EXAMPLE_ACCESS_KEY = "AKEXAMPLE0000000000"
 EXAMPLE_SECRET_KEY = "SKEXAMPLE" + "0" * 32
+EXAMPLE_USER = "planner"
+EXAMPLE_DOMAIN = "example-domain"
 EXAMPLE_PASSWORD = "Example-Password-1"  # noqa: S105 - accepted by the simulator only
 
 
@@ -29,9 +31,9 @@ class AccessKey:
 class User:
     """One IAM user that may fetch a token by password."""
 
-    name: str = "planner"
+    name: str = EXAMPLE_USER
     password: str = EXAMPLE_PASSWORD
-    domain: str = "example-domain"
+    domain: str = EXAMPLE_DOMAIN
 
 
 @dataclass(frozen=True, slots=True)

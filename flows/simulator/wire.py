@@ -32,6 +32,8 @@ class Wire:
         """Serve one request."""
         simulator = self._simulator
         request = await read_request(scope, receive)
+        if request is None:
+            return
         name, request_id = route_name(request.method, request.path), simulator.new_request_id()
         simulator.ledger.requests[name] += 1
         fault = self._draw(name, request)
@@ -60,16 +62,16 @@ class Wire:
         await break_connection(fault.kind, scope["state"]["transport"], receive)
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
-    """The request with its whole body."""
-    message = await receive()
-    body = message.get("body", b"")
-    if message.get("more_body"):
-        parts = [body]
-        while message.get("more_body"):
-            message = await receive()
-            parts.append(message.get("body", b""))
-        body = b"".join(parts)
+async def read_request(scope: Scope, receive: Receive) -> Request | None:
+    """The request with its whole body; None when the client went away before it was complete, which then has no effect."""
+    parts, more = [], True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(
         scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers, bytes(body)

@@ -103,6 +103,7 @@ def test_a_late_create_meets_the_guard() -> None:
     [
         ("s-unknown", {}, "SMS.7602"),
         ("s-away", {}, "SMS.6603"),
+        ("s-unfit", {}, "SMS.6504"),
         ("s-1", {"target_server": {"vm_id": "v-1", "name": "t", "disks": []}}, ""),
         ("s-1", {"target_server": {"vm_id": "v-unknown", "name": "t", "disks": []}}, "SMS.0412"),
         ("s-1", {"target_server": {"name": "t", "disks": []}, "vm_template_id": "tpl-unknown"}, "SMS.7101"),
@@ -111,8 +112,9 @@ def test_a_late_create_meets_the_guard() -> None:
     ],
 )
 def test_a_create_is_compared_with_what_exists(source: str, changes: dict[str, Any], code: str) -> None:
-    """Unknown or disconnected source, unknown target or template, another OS, a disk too small."""
+    """Unknown, disconnected or unfit source, unknown target or template, another OS, a disk too small."""
     known = [SourceServer("s-1", "web-01", judged=True), SourceServer("s-away", "db-01", connected=False)]
+    known.append(SourceServer("s-unfit", "old-01", failed_checks=("RSYNC",)))
     box = InMemory(Fleet(known, {"v-1"}, {"tpl-1"}))
     assert box.code("POST", "/v3/tasks", post_task(source, **changes)) == code
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,10 +17,11 @@ NAMES = [kind for kind in KINDS if kind != "SMS.xxxx"]
 def draws(plan: FaultPlan, requests: list[tuple[str, str]]) -> dict[tuple[str, str, int], str]:
     """What each request draws, by route, source and how many times that one has come."""
     seen: dict[tuple[str, str, int], str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for route, source in requests:
-        count = sum(key[:2] == (route, source) for key in seen)
         fault = plan.draw(route, source)
-        seen[route, source, count] = fault.name if fault else ""
+        counts[route, source] += 1
+        seen[route, source, counts[route, source]] = fault.name if fault else ""
     return seen
 
 

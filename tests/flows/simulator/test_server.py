@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -53,6 +54,18 @@ def test_it_ends_on_a_signal_without_a_word(name: str) -> None:
     process.stdout.readline()
     os.kill(process.pid, getattr(signal, name))
     out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_it_ends_although_a_client_waits() -> None:
+    """A request that is left hanging holds nothing up, and nothing is said of it."""
+    process = start("--until-stdin-eof", "--auth", "off", "--faults", "read-hang=1")
+    assert process.stdout is not None
+    port = json.loads(process.stdout.readline())["port"]
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET /v3/tasks HTTP/1.1\r\nhost: x\r\n\r\n")
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/truth", timeout=10).close()
+        out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "", "")
 
 

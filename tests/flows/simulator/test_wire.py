@@ -118,6 +118,15 @@ def test_a_malformed_answer_is_no_json_and_half_an_answer_is_short(simulator: Si
             json.loads(body)
 
 
+def test_half_a_request_has_no_effect(simulator: SimulatorProcess) -> None:
+    """A client that goes away in the middle of its body has made nothing, and nothing was refused."""
+    body = as_bytes(post_task("s-cut", "v-cut"))
+    before = len(simulator.bodies())
+    with socket.create_connection(("127.0.0.1", simulator.port)) as client:
+        client.sendall(b"POST /v3/tasks HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body[:-1]))
+    assert (simulator.tasks_of("s-cut"), len(simulator.bodies())) == ([], before)
+
+
 def test_reads_may_fail_too(simulator: SimulatorProcess) -> None:
     """By route and source; the gateway's page is HTML."""
     simulator.fault_once("html", route="GET /v3/tasks", source_server_id="s-read")
