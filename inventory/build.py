@@ -79,7 +79,7 @@ def _task_fields(row: ServerRow, source: SourceServer | None, identity: str) -> 
         **{name: row.flag(name) for name in _FLAGS},
     }
     fields |= {name: row.text(name) or None for name in ("migration_ip", "clonevm_template_id")}
-    existing = bool(row.text("target_vm_id"))
+    existing = bool(row.text("target_vm_id"))  # both at once is an error of the sheet; a template is then not sent
     fields["vm_template_id"] = None if existing else row.text("vm_template_id") or None
     if fields["exist_server"] is None:  # said outright, since its text can be read both ways (contradiction 11)
         fields["exist_server"] = existing

@@ -6,11 +6,12 @@ with its source; the sheet by itself is checks.py's. Called by build.py, and by 
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from inventory.build_findings import build_finding
 from inventory.findings import Finding, Severity
-from inventory.source_match import same_address
+from inventory.server_checks import MANDATORY, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from inventory.plan import Plan, ServerRow
     from inventory.source_server import SourceServer
 
-_MANDATORY = ("region_id", "project_id")
 _MOST_DISKS = 23
 
 
@@ -35,33 +35,33 @@ def find_source_findings(
     `source` is None where SMS was not asked, or was asked and knows no such server: an error only where the row needs it.
     """
     identity = source_server_id or row.source_server_id or (source.id if source else "")
-    found = [*_target_findings(row), *_sheet_disk_findings(row, plan, identity)]
+    found = tuple(_target_findings(row))
     if source is None:
         return (*found, *_missing_source(row, plan, identity))
     return (*found, *_identity_findings(row, source), *_state_findings(row, source), *_disk_findings(row, plan, source, identity))
 
 
 def _target_findings(row: ServerRow) -> Iterator[Finding]:
-    """What the row itself lacks for a body; checks.py finds these first where it ran."""
-    for name in _MANDATORY:
-        if not row.text(name):
-            yield build_finding("PLAN-607", row.cell(name), server=row.label, field=name)
+    """What no body can do without, in the words of checks.py, which finds these first where it ran."""
+    missing = [name for name in MANDATORY if not row.text(name)]
+    if missing:
+        yield at(row, missing[0], "PLAN-210", columns=" and no ".join(missing))
     if not row.text("target_vm_id") and not row.text("vm_template_id"):
-        yield build_finding("PLAN-610", row.cell("target_vm_id"), server=row.label)
+        yield at(row, "target_vm_id", "PLAN-208")
 
 
 def _missing_source(row: ServerRow, plan: Plan, identity: str) -> Iterator[Finding]:
     if not identity or not plan.has_disks(identity):
         yield build_finding("PLAN-601", row.cell("source_server_id"), identity, server=row.label)
     elif not row.text("os_type"):
-        yield build_finding("PLAN-607", row.cell("os_type"), server=row.label, field="os_type")
+        yield build_finding("PLAN-607", row.cell("os_type"), server=row.label)
     else:
         yield from _type_findings(row, row.text("os_type"))
 
 
 def _type_findings(row: ServerRow, os_type: str) -> Iterator[Finding]:
     if os_type == "WINDOWS" and row.text("type") == "MIGRATE_FILE":
-        yield build_finding("PLAN-609", row.cell("type"), row.text("type"), server=row.label)
+        yield at(row, "type", "PLAN-212")
 
 
 def _identity_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def _identity_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding
     if said and known and said != known:
         yield build_finding("PLAN-604", row.cell("os_type"), said, server=row.label, said=said, known=known)
     elif known not in {"WINDOWS", "LINUX"} and not said:
-        yield build_finding("PLAN-607", row.cell("os_type"), server=row.label, field="os_type")
+        yield build_finding("PLAN-607", row.cell("os_type"), server=row.label)
     yield from _type_findings(row, said or known)
     name = row.source_name
     if name and source.name and name.casefold() not in {source.name.casefold(), source.hostname.casefold()}:
@@ -86,7 +86,14 @@ def _identity_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding
 
 def _is_address_of(address: str, source: SourceServer) -> bool:
     """Whether the address is one of the source's, however it is written (IPv6 has many ways)."""
-    return same_address(address) in {same_address(known) for known in source.addresses}
+    return _address(address) in {_address(known) for known in source.addresses}
+
+
+def _address(text: str) -> object:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return text
 
 
 def _state_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding]:
@@ -120,16 +127,3 @@ def _disk_findings(row: ServerRow, plan: Plan, source: SourceServer, identity: s
         yield build_finding("PLAN-622", place, server=row.label)
     if len(planned) > _MOST_DISKS:
         yield build_finding("PLAN-627", place, server=row.label, count=len(planned))
-
-
-def _sheet_disk_findings(row: ServerRow, plan: Plan, identity: str) -> Iterator[Finding]:
-    """Volumes in the sheet that do not fit their disk, which SMS refuses as SMS.6614."""
-    taken: dict[str, int] = {}
-    for volume in plan.volumes.get(identity, ()):
-        on = volume.text("disk")
-        taken[on] = taken.get(on, 0) + (volume.integer("size") or 0)
-    for disk in plan.disks.get(identity, ()):
-        name, size = disk.text("name"), disk.integer("size")
-        excess = taken.get(name, 0) - (size or 0)
-        if size is not None and excess > 0:
-            yield build_finding("PLAN-611", disk.cell("size"), server=row.label, disk=name, excess=excess)
