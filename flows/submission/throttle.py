@@ -8,6 +8,7 @@ lets it climb back while all goes well (additive increase, multiplicative decrea
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from flows.sms.errors import Throttled, ThrottleWindow
     from flows.submission.clock import Clock
 
-_MARGIN = 0.99
 _DECREASE = 0.75
 _FLOOD_SHARE = 0.25
 _ENOUGH_TO_JUDGE = 8
@@ -28,7 +28,8 @@ _PAUSE_SECONDS = 0.5
 _SAME_SETBACK_SECONDS = 1.0
 _MEASURED_SECONDS = 1.0
 _SHORTEST_SPAN_SECONDS = 0.1
-_CATCH_UP_SECONDS = 0.02
+_CATCH_UP_SECONDS = 0.05
+_LONGEST_MEMORY = 10_001
 
 
 @dataclass(slots=True)
@@ -65,8 +66,8 @@ class Throttle:
     _next_at: float = 0.0
     _held_until: float = 0.0
     _last_setback: float = -1e9
-    _started_at: deque[float] = field(default_factory=lambda: deque(maxlen=4096))
-    _throttled_at: deque[float] = field(default_factory=lambda: deque(maxlen=4096))
+    _started_at: deque[float] = field(default_factory=lambda: deque(maxlen=_LONGEST_MEMORY))
+    _throttled_at: deque[float] = field(default_factory=lambda: deque(maxlen=_LONGEST_MEMORY))
     _window: ThrottleWindow | None = None
     _window_starts: deque[float] = field(default_factory=deque)
 
@@ -78,7 +79,8 @@ class Throttle:
         """Return when one more request may start."""
         while True:
             now = self.clock.steady()
-            due = max(self._held_until, self._window_opens_at(now), self._next_at if self._rate_now(now) else 0.0)
+            spread = self._next_at if self._rate_now(now) else 0.0
+            due = max(self._held_until, self._window_opens_at(now), self._second_opens_at(), spread)
             if due <= now:
                 self._take(now)
                 return
@@ -107,17 +109,19 @@ class Throttle:
         return window.seconds if window is not None else _PAUSE_SECONDS
 
     def _slow_down(self, now: float, window: ThrottleWindow | None, *, is_new: bool) -> None:
-        """Lower the rate: by a quarter for a stray 429, to what SMS accepted in the last second where it turned away a good share."""
+        """Lower the rate: by a quarter for a stray 429, to what SMS accepted in a second where it turned away a good share."""
         current = self._rate_now(now) or self._started_per_second(now)
         lowered = current * _DECREASE if is_new else current
         throttled, started = _since(self._throttled_at, now), _since(self._started_at, now)
-        if started >= _ENOUGH_TO_JUDGE and throttled >= _FLOOD_SHARE * started:
+        is_flood = started >= _ENOUGH_TO_JUDGE and throttled >= _FLOOD_SHARE * started
+        if is_flood:
             lowered = min(lowered, (started - throttled) / _MEASURED_SECONDS)
         if window is not None and window.seconds <= _SAME_SETBACK_SECONDS:
             lowered = min(lowered, window.per_second)
         self._rate, self._rate_since = max(_FLOOR_PER_SECOND, lowered), max(now, self._held_until)
-        if is_new:
-            self._climb_per_second = max(current - self._rate, self._rate / 2) / _RECOVERY_SECONDS
+        if is_new or is_flood:
+            way_back = self._rate / 2 if is_flood else max(current - self._rate, self._rate / 2)
+            self._climb_per_second = way_back / _RECOVERY_SECONDS
         self.story.lowest_per_second = min(self._rate, self.story.lowest_per_second or self._rate)
 
     def _rate_now(self, now: float) -> float | None:
@@ -141,10 +145,17 @@ class Throttle:
             return 0.0
         return self._window_starts[0] + self._window.seconds
 
+    def _second_opens_at(self) -> float:
+        """When a start would be the first of its second over the limit: a late waker may catch up, but never above the limit."""
+        per_second = math.ceil(self.limit_per_second or 0)
+        if not per_second or len(self._started_at) < per_second:
+            return 0.0
+        return self._started_at[-per_second] + 1.0
+
     def _take(self, now: float) -> None:
         rate = self._rate_now(now)
         if rate:
-            self._next_at = max(self._next_at, now - _CATCH_UP_SECONDS) + 1 / (rate * _MARGIN)
+            self._next_at = max(self._next_at, now - _CATCH_UP_SECONDS) + 1 / rate
         self._started_at.append(now)
         if self._window is not None:
             self._window_starts.append(now)

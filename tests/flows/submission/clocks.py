@@ -1,0 +1,25 @@
+"""Clocks for tests: time that moves only when somebody waits for it, or when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class MovedClock:
+    """Steady and wall time that jump forward by exactly what is slept."""
+
+    def __init__(self, wall: float = 1_800_000_000.0) -> None:
+        self.now = 0.0
+        self._wall = wall
+        self.slept: list[float] = []
+
+    def wall(self) -> float:
+        return self._wall + self.now
+
+    def steady(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += max(0.0, seconds)
+        await asyncio.sleep(0)

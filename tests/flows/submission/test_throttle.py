@@ -1,0 +1,128 @@
+"""The pace: never above the limit, held after a 429, and back again."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.sms.errors import Throttled, ThrottleWindow
+from flows.submission.throttle import Throttle
+from tests.flows.submission.clocks import MovedClock
+
+
+class LateClock(MovedClock):
+    """A clock whose sleeps end late by up to 30 ms, as an event loop's do."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._random = Random(seed)
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds + self._random.uniform(0, 0.03))
+
+
+async def starts(throttle: Throttle, clock: MovedClock, count: int) -> list[float]:
+    moments = []
+    for _ in range(count):
+        await throttle.acquire()
+        moments.append(clock.now)
+    return moments
+
+
+def most_in_a_second(moments: list[float]) -> int:
+    return max(sum(1 for other in moments if moment <= other < moment + 1.0) for moment in moments)
+
+
+def throttled(retry_after: float | None = None, window: ThrottleWindow | None = None) -> Throttled:
+    return Throttled("APIGW.0308", "slow down", retry_after=retry_after, window=window)
+
+
+async def test_without_a_limit_nothing_waits() -> None:
+    """No limit of ours and no 429: every request starts at once."""
+    clock = MovedClock()
+    assert await starts(Throttle(clock), clock, 1000) == [0.0] * 1000
+
+
+@given(limit=st.integers(1, 200), seed=st.integers(0, 1000))
+async def test_no_second_holds_more_than_the_limit(limit: int, seed: int) -> None:
+    """In any window of one second, however late the sleeps end."""
+    clock = LateClock(seed)
+    moments = await starts(Throttle(clock, float(limit)), clock, limit * 3)
+    assert most_in_a_second(moments) <= limit
+
+
+async def test_late_wake_ups_cost_no_pace() -> None:
+    """At 50/s over 20 s, with sleeps that end up to 30 ms late, at least 0.98 of the limit is reached."""
+    clock = LateClock(7)
+    moments = await starts(Throttle(clock, 50.0), clock, 1000)
+    assert 999 / (moments[-1] - moments[0]) >= 0.98 * 50
+
+
+async def test_retry_after_holds_everyone() -> None:
+    """A 429 with Retry-After holds the whole bucket for as long."""
+    clock = MovedClock()
+    throttle = Throttle(clock, 100.0)
+    await starts(throttle, clock, 3)
+    before = clock.now
+    throttle.on_throttled(throttled(retry_after=7.0))
+    assert (await starts(throttle, clock, 1))[0] >= before + 7.0
+
+
+async def test_a_named_window_is_held_and_kept_to() -> None:
+    """ "limit:20,time:5 minute": nothing for five minutes, then never more than 20 in five minutes."""
+    clock = MovedClock()
+    throttle = Throttle(clock)
+    await starts(throttle, clock, 30)
+    throttle.on_throttled(throttled(window=ThrottleWindow(20, 300.0)))
+    moments = await starts(throttle, clock, 60)
+    assert moments[0] >= 300.0
+    assert all(later - earlier >= 299.999 for earlier, later in zip(moments, moments[20:], strict=False))
+    assert "20 in 300 s" in throttle.story.lines("creates")[0]
+
+
+async def test_429s_of_one_moment_count_as_one_setback() -> None:
+    """Thirty requests in flight that are all turned away lower the rate once."""
+    clock = MovedClock()
+    one, many = Throttle(clock, 100.0), Throttle(clock, 100.0)
+    await starts(one, clock, 4)
+    await starts(many, clock, 4)
+    one.on_throttled(throttled())
+    for _ in range(30):
+        many.on_throttled(throttled())
+    assert one.story.lowest_per_second == many.story.lowest_per_second
+
+
+async def test_a_flood_of_429s_takes_the_rate_to_what_was_accepted() -> None:
+    """A burst of 40, of which 30 are turned away, goes on at no more than 10 a second."""
+    clock = MovedClock()
+    throttle = Throttle(clock)
+    await starts(throttle, clock, 40)
+    for _ in range(30):
+        throttle.on_throttled(throttled())
+    moments = await starts(throttle, clock, 12)
+    assert moments[10] - moments[0] >= 0.9
+
+
+async def test_the_rate_climbs_back() -> None:
+    """After a stray 429 the limit is reached again within ten seconds, and never exceeded."""
+    clock = MovedClock()
+    throttle = Throttle(clock, 50.0)
+    await starts(throttle, clock, 50)
+    throttle.on_throttled(throttled())
+    moments = await starts(throttle, clock, 1000)
+    late = [moment for moment in moments if moment >= moments[0] + 10]
+    assert len(late) / (late[-1] - late[0]) == pytest.approx(50, rel=0.05)
+
+
+async def test_what_happened_is_told_in_one_line() -> None:
+    """The report says that there were 429s, how low the pace went and for how long it was held; else it says nothing."""
+    clock = MovedClock()
+    throttle = Throttle(clock, 50.0)
+    assert throttle.story.lines("creates") == []
+    throttle.on_throttled(throttled(retry_after=2.0))
+    assert throttle.story.lines("creates") == [
+        "creates: SMS throttled 1 request (429); the pace went down to 37.5/s; held for 2.0 s in all"
+    ]
