@@ -139,7 +139,7 @@ class Throttle:
     def _window_opens_at(self, now: float) -> float:
         if self._window is None:
             return 0.0
-        while self._window_starts and now - self._window_starts[0] > self._window.seconds:
+        while self._window_starts and self._window_starts[0] + self._window.seconds <= now:
             self._window_starts.popleft()
         if len(self._window_starts) < self._window.limit:
             return 0.0

@@ -107,7 +107,7 @@ def test_what_a_look_shows(seen: list[TaskSummary], of_target: list[TaskSummary]
         (Target("", "a", "tpl"), {"target_vm_id": "", "target_name": ""}, True),
     ],
 )
-def test_a_target_is_known_by_its_id_or_in_template_mode_by_its_name(target: Target, fields: dict[str, str], fits: bool) -> None:  # noqa: FBT001
+def test_a_target_is_known_by_its_id_or_in_template_mode_by_its_name(target: Target, fields: dict[str, str], fits: bool) -> None:
     """An existing target is its vm_id; a target that a template makes has only its name, until SMS has made it."""
     assert has_target(task(**fields), target) is fits
 

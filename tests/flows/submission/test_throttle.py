@@ -72,7 +72,7 @@ async def test_retry_after_holds_everyone() -> None:
 
 
 async def test_a_named_window_is_held_and_kept_to() -> None:
-    """ "limit:20,time:5 minute": nothing for five minutes, then never more than 20 in five minutes."""
+    """A 429 that says "limit:20,time:5 minute": nothing for five minutes, then never more than 20 in five minutes."""
     clock = MovedClock()
     throttle = Throttle(clock)
     await starts(throttle, clock, 30)
