@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 FEW = 256
 """With at most so many different contents a column is judged by them, each once."""
 
-_ODD = r"[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff#]|(?m:^ | $)"
-_PLAIN_TEXT = re.compile(_ODD)
-_PLAIN_ID = re.compile(_ODD + r"|(?m:^[0-9.,eE+\-]+$)")
-_PLAIN_NAME = re.compile(r"[^0-9A-Za-z_\-\n\u3400-\u4dbf\u4e00-\u9fff]")
+_NUMBER_LIKE_LINE = re.compile(r"\n[0-9.,eE+\-]+\n")
+_NOT_IN_NAMES = re.compile(r"[^0-9A-Za-z_\-\n\u3400-\u4dbf\u4e00-\u9fff]")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PLAIN_IPS = re.compile(rf"(?:(?:{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE})?(?:\n|\Z))*")
-_ODDITIES = {Kind.TEXT: _PLAIN_TEXT, Kind.LABEL: _PLAIN_TEXT, Kind.ID: _PLAIN_ID, Kind.NAME: _PLAIN_NAME}
 
 
 def read_plainly(column: Column, cells: Sequence[object]) -> list[Typed | None] | None:
@@ -58,18 +55,33 @@ def _read_few(column: Column, cells: Sequence[object]) -> list[Typed | None] | N
 
 
 def _read_texts(column: Column, cells: list[str]) -> list[Typed | None] | None:
-    joined = "\n".join(cells)
-    if column.kind is Kind.NOTE:
-        return [cell or None for cell in cells] if max(map(len, cells)) <= column.max_length and joined.isprintable() else None
-    if joined.count("\n") != len(cells) - 1 or max(map(len, cells)) > column.max_length:
-        return None
-    if column.kind is Kind.IP:
-        plain = _PLAIN_IPS.fullmatch(joined) is not None
-    elif column.kind in _ODDITIES:
-        plain = _ODDITIES[column.kind].search(joined) is None
-    else:
-        plain = False
-    return [cell or None for cell in cells] if plain else None
+    lines = "\n" + "\n".join(cells) + "\n"
+    text = lines.replace("\n", "")
+    is_plain = (
+        len(lines) - len(text) == len(cells) + 1
+        and text.isprintable()  # so without control characters, and without any space but the plain one
+        and "\n " not in lines
+        and " \n" not in lines
+        and "#" not in text
+        and max(map(len, cells)) <= column.max_length
+        and _fits(column.kind, lines)
+    )
+    return [cell or None for cell in cells] if is_plain else None
+
+
+def _fits(kind: Kind, lines: str) -> bool:
+    """Whether every line is what the kind takes; the lines are known to be printable and without stray spaces."""
+    match kind:
+        case Kind.TEXT | Kind.LABEL | Kind.NOTE:
+            return True
+        case Kind.ID:
+            return _NUMBER_LIKE_LINE.search(lines) is None
+        case Kind.NAME:
+            return _NOT_IN_NAMES.search(lines) is None
+        case Kind.IP:
+            return _PLAIN_IPS.fullmatch(lines, 1) is not None
+        case _:
+            return False
 
 
 def _read_numbers(column: Column, cells: list[int | float]) -> list[Typed | None] | None:

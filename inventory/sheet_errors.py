@@ -22,9 +22,11 @@ MAX_CELLS = 12_000_000
 
 CHUNK_BYTES = 1 << 20
 _OVERLAP = 64
-_SUSPICIOUS = re.compile(rb"""["']e["']|<(?:[A-Za-z_][\w.\-]*:)?f[\s>/]""")
-_FAR_AWAY = re.compile(rb' r="(?:[A-Z]{3}|[B-Z][A-Z][0-9]|[A-Z]{0,2}[0-9]{6})')
-_ODDLY_WRITTEN = (b"r='", b"r =", b"\tr=", b"\nr=", b"\rr=", b'= "')
+_FAR_AWAY = tuple(map(re.compile, (rb' r="[A-Z]{3}', rb' r="[B-Z][A-Z]', rb'<row r="[0-9]{6}')))
+_ODDLY_WRITTEN = re.compile(
+    rb"""\s[rt]\s*='|\s[rt](?:\s+=|=\s)|[\t\r\n][rt]="""
+    rb"""|<(?!row r=")row[\s>]|:(?:row|c)[\s>]"""
+)
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _REF = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
@@ -42,21 +44,25 @@ class SheetTooBigError(Exception):
 
 
 def check_part(stream: IO[bytes]) -> bool:
-    """Read a part to its end (a damaged one raises), refuse a DOCTYPE; whether there is anything to look for in it."""
+    """Read a part to its end (a damaged one raises), refuse a DOCTYPE; whether there is anything to look for in it.
+
+    The searches know XML as spreadsheets write it: `t="e"`, `<row r="1"`. What is written otherwise is so from its start, and parsed.
+    """
     suspicious = False
-    for chunk in _chunks(stream):
+    for number, chunk in enumerate(_chunks(stream)):
         if b"<!" in chunk and _DOCTYPE.search(chunk):
             raise UnsafeXmlError
-        suspicious = suspicious or _is_suspicious(chunk)
+        suspicious = suspicious or _is_suspicious(chunk) or (number == 0 and _ODDLY_WRITTEN.search(chunk) is not None)
     return suspicious
 
 
 def _is_suspicious(chunk: bytes) -> bool:
-    """Whether a piece may hold an error, a formula, a cell far away, or is written in a way that the searches do not know."""
-    plain = b'"e"' not in chunk and b"'e'" not in chunk and b"<f" not in chunk and b":f" not in chunk
-    if not plain and _SUSPICIOUS.search(chunk) is not None:
-        return True
-    return _FAR_AWAY.search(chunk) is not None or any(odd in chunk for odd in _ODDLY_WRITTEN)
+    """Whether a piece may hold an error, a formula, or a cell far away."""
+    return b't="e"' in chunk or _has_formula(chunk) or any(far.search(chunk) for far in _FAR_AWAY)
+
+
+def _has_formula(chunk: bytes) -> bool:
+    return b"<f" in chunk and (b"<f>" in chunk or b"<f " in chunk or b"<f/" in chunk)
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:

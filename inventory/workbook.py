@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inventory.catalogue import PlanError, finding, near, plan_error
 from inventory.columns import SHEETS, normalise
@@ -153,18 +153,14 @@ def _choose(name: str, package: Package) -> dict[str, PackageSheet]:
 
 
 def _read_cells(name: str, content: bytes, sheets: list[str]) -> dict[str, list[list[object]]]:
+    """The columns of each sheet. `pandas.read_excel` does the same, then parses each cell again: half as long once more."""
     import pandas as pd
 
     try:
-        frames = pd.read_excel(
-            io.BytesIO(content),
-            sheet_name=sheets,
-            engine="calamine",
-            header=None,
-            dtype=object,
-            keep_default_na=False,
-            na_filter=False,
-        )
+        with pd.ExcelFile(io.BytesIO(content), engine="calamine") as file:
+            book: Any = file.book
+            rows = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in sheets}
+        frames = {sheet: pd.DataFrame(rows.pop(sheet), dtype=object) for sheet in sheets}
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as exc:  # a panic in the reader is no Exception, and no bytes may end in a traceback
