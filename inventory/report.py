@@ -90,9 +90,9 @@ def write_report(path: Path, report: WaveReport) -> None:
     The workbook is written to a file beside it, synced, and renamed: a reader finds the old one or the new one, never half of one.
     """
     check_report_path(path, report.plan.path)
-    workbook = compose(report)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
+        workbook = compose(report)
         with unfinished.open("xb") as stream:
             _save(workbook, stream)
         unfinished.replace(path)
@@ -109,11 +109,12 @@ def compose(report: WaveReport) -> Workbook:
     from openpyxl import Workbook
 
     from inventory.report_sheets import add_findings, add_outcomes
+    from inventory.report_style import writable_text
     from inventory.report_summary import add_summary
 
     workbook = Workbook(write_only=True)
-    workbook.properties.title = f"Migration wave {report.wave}"
-    workbook.properties.creator = report.author
+    workbook.properties.title = writable_text(f"Migration wave {report.wave}")
+    workbook.properties.creator = writable_text(report.author)
     workbook.properties.created = workbook.properties.modified = report.ended_at.replace(tzinfo=None)
     add_summary(workbook, report)
     add_outcomes(workbook, report)

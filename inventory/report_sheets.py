@@ -56,11 +56,10 @@ def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
         sheet.append([*_planned(sheet, headers, outcome), *_became(sheet, outcome, status_cells)])
 
 
-def _planned(sheet: Worksheet, headers: Sequence[str], outcome: Outcome) -> Iterable[str | int | Cell | None]:
+def _planned(sheet: Worksheet, headers: Sequence[str], outcome: Outcome) -> list[str | int | Cell | None]:
     shown = outcome.row.shown
-    for header in headers:
-        text = shown.get(header, "")
-        yield _number(text) if text.isdecimal() else text_value(sheet, text)
+    texts = [shown.get(header) for header in headers]
+    return [None if not text else _number(text) if text.isdecimal() else text_value(sheet, text) for text in texts]
 
 
 def _number(text: str) -> int | str:

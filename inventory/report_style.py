@@ -61,6 +61,7 @@ _needs_care = re.compile("\\A[=+\\-@\t\r\n#]|[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\
 _unwritable = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL_PICTURES = 0x2400
 _A4 = 9
+_FOOTER_LIMIT = 80  # a footer holds 255 characters in all, each & counting twice
 
 
 def _picture(match: re.Match[str]) -> str:
@@ -82,10 +83,8 @@ def writable_text(text: str) -> str:
 
 def text_value(sheet: Worksheet, text: str) -> str | Cell | None:
     """What to append for `text`: the text itself; a cell marked as text where it could be taken for more; None for no text."""
-    if not text:
-        return None
-    if not _needs_care(text) and len(text) <= TEXT_LIMIT:
-        return text
+    if not text or (not _needs_care(text) and len(text) <= TEXT_LIMIT):
+        return text or None
     cell = WriteOnlyCell(sheet)
     set_text(cell, text)
     return cell
@@ -172,6 +171,6 @@ def set_page(sheet: Worksheet, title: str, *, is_table: bool = True) -> None:
     sheet.page_margins.left = sheet.page_margins.right = sheet.page_margins.top = 0.4
     sheet.page_margins.bottom, sheet.page_margins.footer = 0.7, 0.3
     if (foot := sheet.oddFooter) is not None:
-        foot.left.text, foot.right.text = title.replace("&", "&&"), "&P / &N"
+        foot.left.text, foot.right.text = writable_text(title)[:_FOOTER_LIMIT].replace("&", "&&"), "&P / &N"
     if is_table:
         sheet.print_title_rows = "1:1"

@@ -162,6 +162,25 @@ def test_what_was_there_stays_until_the_new_report_is_whole(tmp_path: Path, monk
     assert sorted(each.name for each in tmp_path.iterdir()) == ["plan.xlsx", "report.xlsx"]
 
 
+def test_a_temporary_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows are gathered in the system's temporary folder before they become a workbook."""
+    report = report_of(tmp_path, [server()])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ReportError, match="no such file or directory"):
+        write_report(tmp_path / "report.xlsx", report)
+
+
+def test_names_from_outside_cannot_break_the_file(tmp_path: Path) -> None:
+    """Author, wave and notes come from the system and the sheet, and may hold anything."""
+    odd = "=x & <y> \x07 " + "z" * 300
+    book = written(tmp_path, report_of(tmp_path, [server()], author=odd, notes=[odd], endpoint=odd, next_command=odd))
+    assert "=x & <y> \N{SYMBOL FOR BELL}" in str(book["Summary"]["C12"].value)
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as package:
+        foot = fromstring(package.read("xl/worksheets/sheet2.xml")).find(".//{*}oddFooter")
+    assert foot is not None
+    assert len(foot.text or "") < 255
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
