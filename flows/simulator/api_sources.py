@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.simulator.answers import Answer, Refusal, json_answer
 from flows.simulator.request import Request, page, whole
+from flows.simulator.source_shapes import network_of, source_summary
 
 if TYPE_CHECKING:
     from flows.simulator.fleet import SourceServer
@@ -22,9 +23,6 @@ _COUNTED = (
     "initialize", "error", "cloning", "unconfigured",
 )  # fmt: skip
 _MOST = 1000
-_CYCLE = {"waiting": "setting", "replicate": "replicating", "syncing": "syncing", "finished": "cutovered"}
-_TARGET_DISK = ("name", "device_use", "size", "used_size")
-_TARGET_VOLUME = ("name", "device_use", "file_system", "mount_point", "index", "size", "used_size", "uuid", "inode_size")
 
 
 def list_sources(simulator: Simulator, request: Request) -> Answer:
@@ -33,7 +31,8 @@ def list_sources(simulator: Simulator, request: Request) -> Answer:
     offset, limit = page(query, 200, 200)
     simulator.service.settle()
     rows = [source for source in simulator.service.fleet.sources() if _matches(simulator, source, query)]
-    return json_answer({"count": len(rows), "source_servers": [_summary(simulator, row) for row in rows[offset : offset + limit]]})
+    shown = [source_summary(simulator, source) for source in rows[offset : offset + limit]]
+    return json_answer({"count": len(rows), "source_servers": shown})
 
 
 def show_source(simulator: Simulator, _request: Request, source_id: str) -> Answer:
@@ -43,25 +42,14 @@ def show_source(simulator: Simulator, _request: Request, source_id: str) -> Answ
     if source is None:
         raise Refusal("SMS.7602", f"SourceServer {source_id} does not exist.", status=404)
     layout = source.layout
-    value = _summary(simulator, source)
+    value = source_summary(simulator, source)
     value |= {
         "hostname": source.name,
         "firmware": source.firmware,
         "disks": layout.disks,
         "volume_groups": layout.volume_groups,
         "btrfs_list": layout.btrfs_list,
-        "networks": [
-            {
-                "id": "0",
-                "name": "eth0",
-                "ip": source.ip,
-                "ipv6": None,
-                "netmask": "255.255.255.0",
-                "gateway": "",
-                "mtu": 1500,
-                "mac": "",
-            }
-        ],
+        "networks": [network_of(source)],
         "agent_version": "25.2.0",
     }
     return json_answer(value)
@@ -83,35 +71,6 @@ def list_errors(simulator: Simulator, request: Request) -> Answer:
     return json_answer({"count": len(rows), "migration_errors": rows[offset : offset + limit]})
 
 
-def _checks(source: SourceServer) -> list[dict[str, Any]]:
-    failed = source.failed_checks
-    return [
-        {
-            "id": number,
-            "params": [],
-            "name": name,
-            "result": "ERROR" if name in failed else "OK",
-            "error_code": "SMS.6504" if name in failed else "",
-            "error_or_warn": "",
-            "error_params": "",
-        }
-        for number, name in enumerate(dict.fromkeys(("OS_VERSION", "FIRMWARE", *failed)), start=1)
-    ]
-
-
-def _network(source: SourceServer) -> dict[str, Any]:
-    return {
-        "id": "0",
-        "name": "eth0",
-        "ip": source.ip,
-        "ipv6": None,
-        "netmask": "255.255.255.0",
-        "gateway": "",
-        "mtu": 1500,
-        "mac": "",
-    }
-
-
 def _overview_state(simulator: Simulator, source: SourceServer) -> str:
     state = simulator.service.source_state(source.id)
     return "unconfigured" if state == "waiting" and not simulator.service.tasks_of(source.id) else state
@@ -126,69 +85,6 @@ def _matches(simulator: Simulator, source: SourceServer, query: dict[str, str]) 
         and query.get("connected", "").lower() in {"", str(source.connected).lower()}
         and query.get("state", "") in {"", simulator.service.source_state(source.id)}
     )
-
-
-def _summary(simulator: Simulator, source: SourceServer) -> dict[str, Any]:
-    state, layout = simulator.service.source_state(source.id), source.layout
-    return {
-        "id": source.id,
-        "ip": source.ip,
-        "name": source.name,
-        "enterprise_project_id": "0",
-        "add_date": 1_700_000_000_000,
-        "os_type": source.os_type,
-        "os_version": source.shown_os_version,
-        "oem_system": False,
-        "state": state,
-        "connected": source.connected,
-        "cpu_quantity": 4,
-        "memory": 8 << 30,
-        "current_task": _current_task(simulator, source),
-        "checks": _checks(source),
-        "init_target_server": {"disks": [_target_disk(disk) for disk in layout.disks], "volume_groups": layout.volume_groups},
-        "replicatesize": 0,
-        "totalsize": sum(disk["used_size"] or 0 for disk in layout.disks),
-        "last_visit_time": None,
-        "stage_action_time": None,
-        "state_action_time": None,
-        "migration_cycle": _CYCLE.get(state, "checking"),
-        "is_consistency_result_exist": False,
-        "has_tc": True,
-        "start_type": "MANUAL",
-    }
-
-
-def _target_disk(disk: dict[str, Any]) -> dict[str, Any]:
-    volumes = [{name: volume.get(name) for name in _TARGET_VOLUME} for volume in disk["physical_volumes"]]
-    return {**{name: disk.get(name) for name in _TARGET_DISK}, "physical_volumes": volumes}
-
-
-def _current_task(simulator: Simulator, source: SourceServer) -> dict[str, Any] | None:
-    seen = simulator.service.listed(simulator.service.clock(), source.id)
-    if not seen:
-        return None
-    task = seen[-1]
-    request = task.request()
-    return {
-        "id": task.id,
-        "name": task.name,
-        "type": request.get("type"),
-        "state": task.state,
-        "start_date": None if task.started_at is None else int(task.started_at * 1000),
-        "speed_limit": request.get("speed_limit"),
-        "migrate_speed": 0,
-        "start_target_server": request.get("start_target_server", True),
-        "vm_template_id": task.vm_template_id,
-        "region_id": request.get("region_id"),
-        "project_name": request.get("project_name"),
-        "project_id": request.get("project_id"),
-        "target_server": {"vm_id": task.target_vm_id, "name": task.target_name},
-        "log_collect_status": "INIT",
-        "exist_server": request.get("exist_server", bool(task.target_vm_id)),
-        "use_public_ip": request.get("use_public_ip", True),
-        "clone_server": None,
-        "subtask_info": None,
-    }
 
 
 def _error(simulator: Simulator, task: Task) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorOptions:
         lag_detail=known.lag_detail == "on",
         faults=known.faults,
         late_seconds=known.late_seconds,
+        slow_seconds=known.slow_seconds,
+        latency=known.latency,
         retry_after_seconds=known.retry_after,
         rate=known.rate,
         state=known.state,
@@ -105,6 +107,8 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         "--faults", type=_faults, default="", metavar="SPEC", help="such as 14%%, or reset-after=0.03,read-drop=0.02"
     )
     parser.add_argument("--late-seconds", type=float, default=5.0, help="how late the fault `late` performs its create")
+    parser.add_argument("--slow-seconds", type=float, default=5.0, help="how late the answer of the fault `slow` comes")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="what every answer takes")
     parser.add_argument(
         "--retry-after", type=int, default=1, metavar="SECONDS", help="Retry-After of a 429; 0 leaves it out when throttled"
     )

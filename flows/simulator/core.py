@@ -6,11 +6,11 @@ that a test may drive it in virtual time. Called by the api modules (what client
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from flows.simulator.answers import Refusal
 from flows.simulator.progress import Progress
+from flows.simulator.registry import Registry
 from flows.simulator.states import OPERATIONS, SOURCE_STATE, UNDELETABLE, State
 from flows.simulator.tasks import Task
 
@@ -32,16 +32,11 @@ class Service:
         self.options = options
         self.fleet = fleet
         self.clock = clock
-        self._store = store
         self._rng = rng
-        self._tasks: dict[str, Task] = {}
-        self._order: list[Task] = []
-        self._by_source: dict[str, list[Task]] = {}
-        self._by_target: dict[str, list[Task]] = {}
-        self._progress = Progress(options, changed=self._changed, gone=self._forget)
+        self._tasks = Registry(store)
+        self._progress = Progress(options, changed=self._tasks.note, gone=self._forget)
         self._pending: list[tuple[float, Callable[[float], None]]] = []
-        for task in store.load():
-            self._index(task)
+        for task in self._tasks.all():
             self._progress.watch(task)
 
     # -- time
@@ -85,8 +80,7 @@ class Service:
             body=body,
             made_by=made_by,
         )
-        self._index(task)
-        self._store.put(task)
+        self._tasks.add(task)
         if request.get("auto_start"):
             # Clients have seen READY straight after such a create: it starts by itself a little later.
             self._progress.start_later(task, now)
@@ -94,8 +88,7 @@ class Service:
 
     def add(self, task: Task) -> None:
         """Put in a task of somebody else, past every rule: what tests and the admin page do."""
-        self._index(task)
-        self._store.put(task)
+        self._tasks.add(task)
 
     def new_id(self) -> str:
         """A task id: 36 characters, as the live service gives them."""
@@ -110,34 +103,30 @@ class Service:
 
     def task(self, task_id: str) -> Task:
         """The task as a client may see it. Raises Refusal SMS.7703 (404) when there is none, or not yet."""
-        task = self._tasks.get(task_id)
+        task = self._tasks.find(task_id)
         if task is None or not self.visible(task, self.settle()):
             raise Refusal("SMS.7703", "Task doesn't exist", status=404)
         return task
 
     def listed(self, now: float, source_id: str = "") -> list[Task]:
         """The tasks that a listing may show now, oldest first; those of one source only when `source_id` is given."""
-        if source_id:
-            return [task for task in self._by_source.get(source_id, ()) if task.visible_at <= now]
-        if not self._order or self._order[-1].visible_at <= now:
-            return self._order
-        return self._order[: bisect_right(self._order, now, key=lambda task: task.visible_at)]
+        return self._tasks.visible(now, source_id)
 
     def tasks(self) -> Iterable[Task]:
         """All tasks there are, seen or not: the truth."""
-        return self._tasks.values()
+        return self._tasks.all()
 
     def tasks_of(self, source_id: str) -> list[Task]:
         """All tasks of a source, seen or not, oldest first."""
-        return self._by_source.get(source_id, [])
+        return self._tasks.of_source(source_id)
 
     def any_task(self, task_id: str) -> Task | None:
         """The task, seen or not."""
-        return self._tasks.get(task_id)
+        return self._tasks.find(task_id)
 
     def source_state(self, source_id: str) -> str:
         """What the source server shows: by its newest task, `unavailable` when it is not connected."""
-        tasks = self._by_source.get(source_id)
+        tasks = self._tasks.of_source(source_id)
         if tasks:
             return SOURCE_STATE[State(tasks[-1].state)]
         source = self.fleet.find(source_id)
@@ -160,7 +149,7 @@ class Service:
         """Note what PUT changes of a task: its name and whatever its page shows."""
         task.name = str(changes.get("name") or task.name)
         task.changes.update(changes)
-        self._changed(task)
+        self._tasks.note(task)
 
     def check_deletable(self, task_id: str) -> Task:
         """The task, if it may be deleted. Raises Refusal: 7703 no such task, 2015 while its connected source is busy."""
@@ -187,17 +176,13 @@ class Service:
         task.state = state
         task.changes_at = None
         self._progress.unwatch(task)
-        self._changed(task)
+        self._tasks.note(task)
 
     def reset(self) -> None:
         """Forget all tasks and all that is pending."""
         self._tasks.clear()
-        self._order.clear()
-        self._by_source.clear()
-        self._by_target.clear()
         self._pending.clear()
         self._progress.reset()
-        self._store.clear()
 
     # -- inside
 
@@ -215,30 +200,11 @@ class Service:
             raise Refusal("SMS.7101", f"The template {template_id} cannot be found.")
 
     def _check_guard(self, source_id: str, vm_id: str) -> None:
-        if self._by_source.get(source_id):
+        if self._tasks.of_source(source_id):
             raise Refusal("SMS.7605", f"The source server {source_id} is already bound to another task.")
-        if vm_id and self._by_target.get(vm_id):
+        if vm_id and self._tasks.of_target(vm_id):
             raise Refusal("SMS.7605", f"The target server {vm_id} is already bound to another task.")
 
-    def _index(self, task: Task) -> None:
-        self._tasks[task.id] = task
-        self._order.append(task)
-        if len(self._order) > 1 and task.visible_at < self._order[-2].visible_at:
-            self._order.sort(key=lambda each: each.visible_at)
-        self._by_source.setdefault(task.source_server_id, []).append(task)
-        if task.target_vm_id:
-            self._by_target.setdefault(task.target_vm_id, []).append(task)
-
-    def _changed(self, task: Task) -> None:
-        task.forget_listed()
-        self._store.put(task)
-
     def _forget(self, task: Task) -> None:
-        if self._tasks.pop(task.id, None) is None:
-            return
-        self._order.remove(task)
-        self._by_source[task.source_server_id].remove(task)
-        if task.target_vm_id:
-            self._by_target[task.target_vm_id].remove(task)
         self._progress.unwatch(task)
-        self._store.remove(task)
+        self._tasks.remove(task)

@@ -45,6 +45,7 @@ KINDS: dict[str, str] = {
     "drop": "the connection is closed without a byte",
     "reset": "the connection is reset (RST)",
     "hang": "no answer until the client gives up",
+    "slow": "the true answer, some seconds late",
     "half": "the head and half of the body of a good answer, then the connection is closed",
     "empty": "a 200 with an empty body",
     "malformed": "a 200 whose JSON is cut short",

@@ -50,7 +50,8 @@ class SimulatorOptions:
 
     `port` 0 takes a free one. `fleet` is a plan workbook whose sources, targets and templates exist; `sources` adds that many
     made-up source servers; `any_source` and `any_target` accept every id. `guard` is SMS.7605. `lag` hides a new task from listings
-    (and, with `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed.
+    (and, with `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed,
+    `slow_seconds` how late a slow answer comes; `latency` is what every answer of the service takes.
     `migration_seconds` is how long a started task runs. `list_order` is `newest` (rows shift between pages while tasks are made) or
     `oldest`.
     `denied_actions` are IAM actions answered with 403 SMS.9004, such as `sms:server:createTask`.
@@ -71,6 +72,8 @@ class SimulatorOptions:
     lag_detail: bool = True
     faults: str = ""
     late_seconds: float = 5.0
+    slow_seconds: float = 5.0
+    latency: float = 0.0
     retry_after_seconds: int = 1
     rate: Rate = Rate()
     state: Path | None = None

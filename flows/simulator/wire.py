@@ -6,6 +6,7 @@ after it strike. A thin path on purpose: it is what thousands of creates go thro
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -36,15 +37,22 @@ class Wire:
             return
         name, request_id = route_name(request.method, request.path), simulator.new_request_id()
         simulator.ledger.requests[name] += 1
+        if simulator.options.latency:
+            await asyncio.sleep(simulator.options.latency)
         fault = self._draw(name, request)
-        if fault is None:
-            await send_answer(send, simulator.answer(request, request_id), request_id)
-        elif fault.phase is Phase.BEFORE:
-            if fault.kind == "late":
-                simulator.perform_late(request)
-            await self._strike(fault, None, request_id, scope, receive, send)
+        if fault is None or fault.kind == "slow":
+            answer = simulator.answer(request, request_id)
+            if fault is not None:
+                await asyncio.sleep(simulator.options.slow_seconds)
+            await send_answer(send, answer, request_id)
+            return
+        if fault.kind == "late":
+            simulator.perform_late(request)
+        good = simulator.answer(request, request_id) if fault.phase is Phase.AFTER else None
+        if fault.kind in BREAKS_CONNECTION:
+            await _break(fault.kind, good, request_id, scope, receive, send)
         else:
-            await self._strike(fault, simulator.answer(request, request_id), request_id, scope, receive, send)
+            await send_answer(send, lying_answer(fault.kind, good, request_id, simulator.options.retry_after_seconds), request_id)
 
     def _draw(self, name: str, request: Request) -> Fault | None:
         faults = self._simulator.faults
@@ -52,14 +60,11 @@ class Wire:
             return None
         return faults.draw(name, source_of(name, request))
 
-    async def _strike(self, fault: Fault, good: Answer | None, request_id: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if fault.kind not in BREAKS_CONNECTION:
-            retry_after = self._simulator.options.retry_after_seconds
-            await send_answer(send, lying_answer(fault.kind, good, request_id, retry_after), request_id)
-            return
-        if fault.kind == "half":
-            await send_half(send, good or Answer(200, b'{"id":"0000"}'), request_id)
-        await break_connection(fault.kind, scope["state"]["transport"], receive)
+
+async def _break(kind: str, good: Answer | None, request_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+    if kind == "half":
+        await send_half(send, good or Answer(200, b'{"id":"0000"}'), request_id)
+    await break_connection(kind, scope["state"]["transport"], receive)
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request | None:

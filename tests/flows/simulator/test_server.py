@@ -111,7 +111,8 @@ def test_the_command_line_says_all_that_the_options_can() -> None:
     said: dict[str, Any] = {
         "port": 9099, "seed": 7, "sources": 3, "any_source": True, "any_target": True, "guard": False, "lenient": True,
         "strict_names": True, "check_floating_ip": True, "lag": 1.5, "lag_detail": False, "faults": "14%,read-drop=0.1",
-        "late_seconds": 2.5, "retry_after_seconds": 3, "rate": Rate(200, 300.0), "authentication": False,
+        "late_seconds": 2.5, "slow_seconds": 4.0, "latency": 0.25,
+        "retry_after_seconds": 3, "rate": Rate(200, 300.0), "authentication": False,
         "access_keys": (AccessKey("a", "b"), AccessKey("c", "d", "e")), "users": (User("n", "p", "d"),), "token_seconds": 60.0,
         "denied_actions": frozenset({"sms:server:createTask"}), "list_order": "oldest", "migration_seconds": 5.0,
         "delete_seconds": 1.0, "until_stdin_eof": True,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import http.client
 import json
 import socket
 import time
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
 from tests.flows.simulator.bodies import as_bytes, post_task
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorProcess]:
     """One simulator for all tests here; each uses sources of its own."""
-    with SimulatorProcess(any_source=True, authentication=False, late_seconds=0.2) as process:
+    with SimulatorProcess(any_source=True, authentication=False, late_seconds=0.2, slow_seconds=0.5) as process:
         yield process
 
 
@@ -108,6 +111,22 @@ def test_a_late_create_is_answered_504_and_done_later(simulator: SimulatorProces
     assert [task["made_by"] for task in tasks] == ["late"]
 
 
+def test_a_slow_answer_is_the_true_one(simulator: SimulatorProcess) -> None:
+    """The effect is done at once; who waits long enough gets the id, who does not is as wise as before."""
+    simulator.fault_once("slow", source_server_id="s-slow")
+    body = as_bytes(post_task("s-slow", "v-slow"))
+    with socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as client:
+        client.sendall(
+            b"POST /v3/tasks HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        client.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        (task,) = simulator.tasks_of("s-slow")
+        client.settimeout(5)
+        assert task["id"].encode() in client.makefile("rb").read()
+
+
 def test_a_malformed_answer_is_no_json_and_half_an_answer_is_short(simulator: SimulatorProcess) -> None:
     """Both carry part of the true answer."""
     for number, fault in enumerate(("malformed-after", "empty-after")):
@@ -125,6 +144,24 @@ def test_half_a_request_has_no_effect(simulator: SimulatorProcess) -> None:
     with socket.create_connection(("127.0.0.1", simulator.port)) as client:
         client.sendall(b"POST /v3/tasks HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body[:-1]))
     assert (simulator.tasks_of("s-cut"), len(simulator.bodies())) == ([], before)
+
+
+async def test_many_at_once_leave_what_the_faults_say() -> None:
+    """400 creates, a third of them broken: a task for each but those struck before the effect, and the rest stands."""
+    faults = "reset-before=0.06,reset-after=0.06,drop-before=0.05,drop-after=0.05,half-after=0.04,500-after=0.03,503-before=0.03"
+    with SimulatorProcess(any_source=True, authentication=False, faults=faults, seed=5) as own:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=16)) as session:
+
+            async def create(number: int) -> None:
+                body = as_bytes(post_task(f"s-{number}", f"v-{number}"))
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.post(f"{own.url}/v3/tasks", data=body) as answer:
+                        await answer.read()
+
+            await asyncio.gather(*(create(number) for number in range(400)))
+        truth = own.truth()
+    before = sum(count for fault, count in truth["faults"].items() if fault.endswith("-before"))
+    assert (len(truth["tasks"]), truth["duplicates"], before > 20) == (400 - before, [], True)
 
 
 def test_reads_may_fail_too(simulator: SimulatorProcess) -> None:
