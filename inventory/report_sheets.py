@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from openpyxl.utils import get_column_letter
 
+from inventory.columns import find_column
 from inventory.outcomes import Outcome, Status
 from inventory.report_style import (
     SEVERITY_COLOURS,
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     from inventory.report import WaveReport
 
 OUTCOME_COLUMNS = ("status", "task_id", "error_code", "error_message", "advice", "attempts", "submitted_at")
-_OUTCOME_WIDTHS = (13.0, 36.0, 13.0, 48.0, 60.0, 10.0, 22.0)
+_OUTCOME_WIDTHS = (13.0, 36.0, 13.0, 48.0, 90.0, 10.0, 22.0)
 FINDING_COLUMNS = ("severity", "code", "sheet", "cell", "value", "problem", "remedy")
 _FINDING_WIDTHS = (11.0, 11.0, 18.0, 12.0, 28.0, 60.0, 60.0)
 _WIDTH_SAMPLE = 200
 _LONGEST_WIDTH = 40
+_NAME_WITHIN = 4
 
 
 def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
@@ -50,10 +52,20 @@ def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
         for header, column in zip(headers, zip(*shown, strict=True) if shown else [()] * len(headers), strict=True)
     ]
     _prepare(sheet, [*widths, *_OUTCOME_WIDTHS], len(report.outcomes), f"{report.plan.name} - {report.wave} - outcomes")
+    sheet.freeze_panes = f"{get_column_letter(_named_columns(headers) + 1)}2"
     sheet.append(header_row(sheet, [*headers, *OUTCOME_COLUMNS], own=len(headers)))
     status_cells = {status: _status_cell(sheet, status) for status in Status}
     for outcome in report.outcomes:
         sheet.append([*_planned(sheet, headers, outcome), *_became(sheet, outcome, status_cells)])
+
+
+def _named_columns(headers: Sequence[str]) -> int:
+    """How many columns stay in sight beside the status: those up to the server's name, where it stands near the left edge."""
+    for place, header in enumerate(headers[:_NAME_WITHIN], 1):
+        column = find_column("Servers", header)
+        if column is not None and column.name == "source_name":
+            return place
+    return 0
 
 
 def _planned(sheet: Worksheet, headers: Sequence[str], outcome: Outcome) -> list[str | int | Cell | None]:

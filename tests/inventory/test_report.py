@@ -66,10 +66,10 @@ def test_each_outcome_stands_beside_its_row_as_written(tmp_path: Path) -> None:
 
 
 def test_long_sheets_have_a_frozen_header_and_a_filter(tmp_path: Path) -> None:
-    """Over all columns and all rows, so that a planner filters by status at once."""
+    """Over all columns and rows, so that a planner filters by status at once; the server's name stays beside its outcome."""
     finding = Finding("PLAN-112", Severity.ERROR, "Servers", "F17", "12O", "speed_limit is not a number", "give 0-10000")
     book = written(tmp_path, report_of(tmp_path, [server(1), server(2)], findings=[finding]))
-    assert [book[name].freeze_panes for name in ("Outcomes", "Findings")] == ["A2", "A2"]
+    assert [book[name].freeze_panes for name in ("Outcomes", "Findings")] == ["D2", "A2"]
     assert book["Outcomes"].auto_filter.ref == "A1:N3"
     assert cells(book, "Findings") == [
         list(FINDING_COLUMNS),
