@@ -37,26 +37,32 @@ def read_csv(name: str, content: bytes) -> tuple[list[list[object]], tuple[Findi
 
 def _decode(name: str, content: bytes) -> tuple[str, tuple[Finding, ...]]:
     try:
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            text = content.decode("utf-16")
-        elif b"\0" in content[:256]:
-            text = content.decode("utf-16-le" if content[1:2] == b"\0" else "utf-16-be")
-        else:
-            return _decode_bytes(content)
+        encoding = _encoding(content)
+        text = content.decode(encoding)
     except UnicodeDecodeError as exc:
         raise plan_error("PLAN-011", name=name) from exc
     if "\0" in text:
         raise plan_error("PLAN-011", name=name)
-    return text, ()
+    if encoding != "cp1252":
+        return text, ()
+    odd = next((character for character in text if character > "\x7f"), "")
+    return text, (finding("PLAN-109", "Servers", "", odd),)
 
 
-def _decode_bytes(content: bytes) -> tuple[str, tuple[Finding, ...]]:
+def _encoding(content: bytes) -> str:
+    """UTF-16 by its mark, or by a zero in every other of its first bytes; UTF-8 where it can be read as that; else Windows-1252."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    start = content[:64]
+    if len(start) > 1 and not any(start[1::2]):
+        return "utf-16-le"
+    if len(start) > 1 and not any(start[::2]):
+        return "utf-16-be"
     try:
-        return content.decode("utf-8-sig"), ()
+        content.decode("utf-8")
     except UnicodeDecodeError:
-        text = content.decode("cp1252")
-        odd = next(character for character in text if character > "\x7f")
-        return text, (finding("PLAN-109", "Servers", "", odd),)
+        return "cp1252"
+    return "utf-8-sig"
 
 
 def _separator(text: str) -> tuple[str, str]:

@@ -46,7 +46,8 @@ class SheetTooBigError(Exception):
 def check_part(stream: IO[bytes]) -> bool:
     """Read a part to its end (a damaged one raises), refuse a DOCTYPE; whether there is anything to look for in it.
 
-    The searches know XML as spreadsheets write it: `t="e"`, `<row r="1"`. What is written otherwise is so from its start, and parsed.
+    The searches know XML as spreadsheets write it: `t="e"`, `<row r="1"`. What is written otherwise is so from its start, and is
+    parsed.
     """
     suspicious = False
     for number, chunk in enumerate(_chunks(stream)):

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from openpyxl import Workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from openpyxl.worksheet.worksheet import Worksheet
+
+    from inventory.findings import Finding
 
 Row = dict[str, Any]
 
@@ -21,6 +23,7 @@ DEFAULTS: Mapping[str, Any] = {
     "project_name": "ap-southeast-3",
     "type": "MIGRATE_FILE",
     "os_type": "LINUX",
+    "use_public_ip": False,
 }
 
 
@@ -79,6 +82,11 @@ def make_plan(
             page.append(pair)
     book.save(path)
     return path
+
+
+def found(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    """Findings as (place, code), for flat assertions."""
+    return [(finding.place, finding.code) for finding in findings]
 
 
 def _write(sheet: Worksheet, rows: Sequence[Row]) -> None:
