@@ -90,10 +90,11 @@ class Simulator:
         self.service.perform_later(self.options.late_seconds, effect)
 
     def reset(self) -> None:
-        """Forget all tasks and counts; sources, tokens and the fault plan stay."""
+        """Forget all tasks, counts and single faults still to come; sources, tokens and the fault plan stay."""
         self.service.reset()
         self.ledger.clear()
         self.faults.injected.clear()
+        self.faults.ordered.clear()
 
     def _admit(self, request: Request) -> tuple[Route, tuple[str, ...]]:
         found = find_route(request.method, request.path)

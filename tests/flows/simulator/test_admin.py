@@ -82,6 +82,16 @@ def test_faults_are_counted(simulator: SimulatorProcess) -> None:
     assert simulator.truth()["faults"] == {"SMS.6526-before": 1, "read-503-before": 1}
 
 
+def test_a_reset_takes_back_what_was_ordered(simulator: SimulatorProcess) -> None:
+    """Tasks, counts, and single faults that have not struck yet."""
+    simulator.fault_once("503", times=3)
+    simulator.add_task("s-1")
+    simulator.reset()
+    fetch(simulator, "/v3/tasks", as_bytes(post_task()))
+    truth = simulator.truth()
+    assert (len(truth["tasks"]), truth["faults"], truth["requests"]) == (1, {}, {"POST /v3/tasks": 1})
+
+
 def test_levers_say_what_is_wrong(simulator: SimulatorProcess) -> None:
     """A fault, a state or a task that there is not."""
     with pytest.raises(RuntimeError, match="is no fault"):
