@@ -168,6 +168,9 @@ class RowRun:
             try:
                 return await desk.client.create_task(body)
             except SmsError as error:
+                if isinstance(error, StopRun):
+                    # Before anything is awaited: the next row must not take the slot and be refused too.
+                    desk.stop.request(StopReason.refused(error))
                 return error
 
     async def _note(self, answer: Created | SmsError) -> None:
@@ -230,7 +233,6 @@ class RowRun:
             case Step.AGAIN:
                 return await self._again(shipment, error, failures, gives_up=gives_up)
             case Step.STOP | Step.STOP_IN_DOUBT:
-                self._desk.stop.request(StopReason.refused(error))
                 return await self.cut_short(shipment.row)
             case _:
                 return endings.rejected(self, shipment)
@@ -322,8 +324,7 @@ class RowRun:
             of_source = await desk.client.list_tasks(record.source_server_id)
             sight = recognise(record, of_source, ())
             if sight.kind is Sighting.NOTHING and record.target.vm_id and record.error_code == BOUND_CODE:
-                everything = await desk.client.list_tasks()
-                of_target = [task for task in everything if task.target_vm_id == record.target.vm_id]
+                of_target = await desk.client.list_tasks(vm_id=record.target.vm_id)
                 sight = recognise(record, of_source, of_target)
         except StopRun as error:
             desk.stop.request(StopReason.refused(error))
