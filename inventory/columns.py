@@ -138,7 +138,7 @@ SERVERS: tuple[Column, ...] = (
     Column(
         "type",
         Kind.ENUM,
-        "How the data is moved: by file or by block. Windows is moved by block only.",
+        "How the data is moved: by file or by block. Windows is moved by block only, Linux by file when empty.",
         ("task_type", "migration_type", "migrate_type"),
         choices=("MIGRATE_FILE", "MIGRATE_BLOCK"),
         api_field="type",
@@ -180,7 +180,7 @@ SERVERS: tuple[Column, ...] = (
     Column(
         "region_name",
         _TEXT,
-        "The target region's name; its id is the safest one.",
+        "The target region's name; its id when empty.",
         ("target_region_name",),
         api_field="region_name",
         inherited=True,
@@ -189,7 +189,7 @@ SERVERS: tuple[Column, ...] = (
     Column(
         "project_name",
         _TEXT,
-        "The target project's name.",
+        "The target project's name; the region's id, as default projects are called, when empty.",
         ("project", "target_project_name"),
         api_field="project_name",
         inherited=True,
@@ -229,7 +229,7 @@ SERVERS: tuple[Column, ...] = (
         "over_speed_threshold",
         Kind.DECIMAL,
         "The task is stopped when it is faster than speed_limit by more than this share. Linux only.",
-        ("overspeed_threshold",),
+        (),
         low=0,
         high=100,
         unit="%",
@@ -315,7 +315,7 @@ SERVERS: tuple[Column, ...] = (
         "clonevm_template_id",
         _ID,
         "The id of the template that a clone of the target is made from.",
-        ("clone_template_id", "clone_vm_template_id"),
+        ("clone_template_id",),
         api_field="clonevm_template_id",
         inherited=True,
     ),
@@ -409,8 +409,8 @@ VOLUMES: tuple[Column, ...] = (
         "volume_name",
     ),
     _text("device_use", "What the volume is for: BOOT, OS, NORMAL, VOLUME_GROUP ...", "disks.physical_volumes", "volume_use"),
-    _text("file_system", "The file system: ext4, xfs, NTFS ...", "disks.physical_volumes", "filesystem", "fs"),
-    _text("mount_point", "Where the volume is mounted.", "disks.physical_volumes", "mountpoint"),
+    _text("file_system", "The file system: ext4, xfs, NTFS ...", "disks.physical_volumes", "fs"),
+    _text("mount_point", "Where the volume is mounted.", "disks.physical_volumes"),
     _size("size", "The volume's size: bytes, or with a unit.", "disks.physical_volumes", "volume_size"),
     _size("used_size", "The used part of the volume.", "disks.physical_volumes", "used"),
     _count("inode_size", "The number of inodes.", "disks.physical_volumes", INT64_MAX),
@@ -437,8 +437,8 @@ LOGICAL_VOLUMES: tuple[Column, ...] = (
     _text(
         "name", "The logical volume: /dev/mapper/vg-lv.", "logical_volumes", "logical_volume", "lv", max_length=1024, required=True
     ),
-    _text("file_system", "The file system: ext4, xfs ...", "logical_volumes", "filesystem", "fs"),
-    _text("mount_point", "Where it is mounted.", "logical_volumes", "mountpoint", max_length=256),
+    _text("file_system", "The file system: ext4, xfs ...", "logical_volumes", "fs"),
+    _text("mount_point", "Where it is mounted.", "logical_volumes", max_length=256),
     _text("device_use", "What it is for: BOOT, OS or NORMAL.", "logical_volumes"),
     _size("size", "Its size: bytes, or with a unit.", "logical_volumes", required=True),
     _size("used_size", "The used part of it.", "logical_volumes", "used"),
@@ -483,9 +483,7 @@ WAVES: tuple[Column, ...] = (
     Column("wave", Kind.LABEL, "The wave's name, as in `Servers`.", ("wave_name", "wave_id"), required=True),
     Column("starts_at", Kind.DATETIME, "When the wave's window opens, in its time zone.", ("start", "start_time", "window_start")),
     Column("ends_at", Kind.DATETIME, "When the wave's window closes.", ("end", "end_time", "window_end")),
-    Column(
-        "timezone", Kind.TIMEZONE, "The time zone of starts_at and ends_at.", ("time_zone", "tz"), default="UTC", inherited=True
-    ),
+    Column("timezone", Kind.TIMEZONE, "The time zone of starts_at and ends_at.", ("tz",), default="UTC", inherited=True),
     Column(
         "bandwidth_mbps",
         Kind.DECIMAL,

@@ -28,7 +28,7 @@ DEFAULTS: Mapping[str, Any] = {
 
 
 def server(number: int = 1, **values: Any) -> Row:
-    """A row of `Servers` that has nothing wrong with it (beside DEFAULTS), the `number`-th of its plan; `values` replace its own."""
+    """A row of `Servers` that has nothing wrong with it (beside DEFAULTS), the `number`-th; `values` replace its own."""
     row: Row = {
         "wave": "wave-1",
         "source_server_id": f"src-{number:04}-a1b2",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -162,10 +163,11 @@ def test_sheets_that_are_missing_or_double(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match='rename "Serverz" to it'):
         read_plan(tmp_path / "plan.xlsx")
     assert refused(tmp_path / "plan.xlsx") == "PLAN-020"
-    assert refused(make_plan(tmp_path / "plan.xlsx", **{"Volume Groups": [{"a": 1}], "VolumeGroups": [{"a": 1}]})) == "PLAN-024"
+    twice: dict[str, Any] = {"Volume Groups": [{"a": 1}], "VolumeGroups": [{"a": 1}]}
+    assert refused(make_plan(tmp_path / "plan.xlsx", **twice)) == "PLAN-024"
 
 
-_SOURCE = {}
+_SOURCE: dict[str, bytes] = {}
 
 
 def _base(tmp_path_factory: pytest.TempPathFactory) -> bytes:
