@@ -52,7 +52,10 @@ def build_post_task(row: ServerRow, plan: Plan, source: SourceServer | None, sou
     if findings:
         raise BuildError(findings)
     values = _task_fields(row, source, identity)
-    target = target_from_sheet(plan, identity) if plan.has_disks(identity) or source is None else target_from_source(source)
+    if source is None or plan.has_disks(identity):
+        target = target_from_sheet(plan, identity, has_target=bool(row.text("target_vm_id")))
+    else:
+        target = target_from_source(source)
     values["target_server"] = {**target, "name": _target_name(row, source, identity), "vm_id": row.text("target_vm_id")}
     try:
         return PostTask.model_validate(values)

@@ -49,8 +49,11 @@ def used_size(size: int, used: int | None, volumes: Iterable[Fields]) -> int:
     return min(size, max(used or 0, sum(volume.get("used_size") or 0 for volume in volumes)))
 
 
-def target_from_sheet(plan: Plan, source_server_id: str) -> Fields:
-    """`disks`, `volume_groups` and, where there is any, `btrfs_list`, from the sheets' rows of the server."""
+def target_from_sheet(plan: Plan, source_server_id: str, *, has_target: bool = True) -> Fields:
+    """`disks`, `volume_groups` and, where there is any, `btrfs_list`, from the sheets' rows of the server.
+
+    Without an existing target a template makes the disks: a `disk_id` in the sheet is another server's then, and is not sent.
+    """
     volumes = _grouped(plan.volumes.get(source_server_id, ()), "disk")
     logical = _grouped(plan.logical_volumes.get(source_server_id, ()), "volume_group")
     target: Fields = {
@@ -59,6 +62,9 @@ def target_from_sheet(plan: Plan, source_server_id: str) -> Fields:
             _sheet_group(row, logical.get(row.text("name"), [])) for row in plan.volume_groups.get(source_server_id, ())
         ],
     }
+    if not has_target:
+        for disk in target["disks"]:
+            disk.pop("disk_id", None)
     if btrfs := plan.btrfs.get(source_server_id, ()):
         subvolumes = _grouped(plan.btrfs_subvolumes.get(source_server_id, ()), "file_system_name")
         target["btrfs_list"] = [_sheet_btrfs(row, subvolumes.get(row.text("name"), [])) for row in btrfs]

@@ -231,6 +231,12 @@ def test_a_template_makes_the_target(tmp_path: Path) -> None:
     assert "migration_ip" not in body
 
 
+def test_a_template_gets_no_disk_ids(tmp_path: Path) -> None:
+    """A row that was given a template leaves the disks of its former target alone."""
+    plan = the_plan(tmp_path, server(target_vm_id=None, vm_template_id="tpl-1"), disks=[disk()])
+    assert [each.disk_id for each in build_post_task(plan.servers[0], plan, None).target_server.disks] == [None]
+
+
 def test_what_nobody_said_is_not_sent(tmp_path: Path) -> None:
     """The API's own defaults hold for every optional that no row, wave or default names."""
     plan = the_plan(tmp_path, server(), defaults={"region_id": "r1", "project_id": "p1"})
@@ -411,6 +417,33 @@ def test_whatever_sms_reports_the_body_keeps_its_bounds(
         assert PostTask.model_validate_json(task.to_json()) == task
         assert all(each.used_size <= each.size for each in task.target_server.disks)
     assert reasons == {"PLAN-608"}
+
+
+sizes = st.integers(0, 10**15)
+
+
+@settings(max_examples=25)
+@given(
+    on_disks=st.lists(
+        st.tuples(sizes, st.none() | sizes, st.lists(st.tuples(st.none() | sizes, st.none() | sizes), max_size=2)), max_size=3
+    )
+)
+def test_whatever_the_sheet_says_the_body_keeps_its_bounds(tmp_path_factory: pytest.TempPathFactory, on_disks: list[Any]) -> None:
+    """Sizes go over to the byte, what is empty is absent, and the body survives the wire."""
+    key = {"source_server_id": "src-0001-a1b2"}
+    rows = [disk(name=f"/dev/vd{place}", size=size, used_size=used) for place, (size, used, _) in enumerate(on_disks)]
+    parts = [
+        {**key, "disk": f"/dev/vd{place}", "index": 0, "size": size, "used_size": used}
+        for place, (_, _, volumes) in enumerate(on_disks)
+        for size, used in volumes
+    ]
+    plan = the_plan(tmp_path_factory.mktemp("plan"), server(), disks=rows or [disk()], Volumes=parts)
+    task = build_post_task(plan.servers[0], plan, None)
+    assert PostTask.model_validate_json(task.to_json()) == task
+    if on_disks:
+        assert [each.size for each in task.target_server.disks] == [size for size, _, _ in on_disks]
+        sent = [(part.size, part.used_size) for each in task.target_server.disks for part in each.physical_volumes]
+        assert sent == [part for _, _, volumes in on_disks for part in volumes]
 
 
 def test_codes_are_of_their_own() -> None:
