@@ -277,10 +277,10 @@ _KINDS = (
     ),
     _error(
         "PLAN-127",
-        "More digits than a spreadsheet keeps",
-        "{column} {value} has more than the 15 digits that a spreadsheet keeps",
-        "format the cell as text and type it again{empty}",
-        "size 9007199254740993",
+        "Digits lost",
+        "{column} {value} may have lost digits: a spreadsheet keeps 15 of a number and shortens long ones",
+        "format the cell as text and type it again in full{empty}",
+        "size 4.29E+10 in a CSV",
     ),
     _error("PLAN-128", "Value missing", "{column} is empty", "give {bounds}", "Disks!D9: no size"),
     _error(
@@ -628,6 +628,9 @@ class PlanError(Exception):
         self.cell = cell
         self.code = code
         super().__init__(self.finding.line())
+
+    def __reduce__(self) -> tuple[type[PlanError], tuple[str, str, str, str, str]]:
+        return PlanError, (self.problem, self.remedy, self.sheet, self.cell, self.code)
 
     @property
     def finding(self) -> Finding:

@@ -78,6 +78,7 @@ def _twice(
     servers: ServerColumns, name: str, values: list[Any], in_one: str, in_two: str, unless_differ: list[Any] | None = None
 ) -> Iterator[Finding]:
     """A finding for every row whose value another row has too, each naming the other (the first, or the second at the first)."""
+    values = [value if wave else None for value, wave in zip(values, servers.waves, strict=True)]
     present = [value for value in values if value is not None]
     if len({value.casefold() for value in present}) == len(present):
         return

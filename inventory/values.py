@@ -24,6 +24,9 @@ Typed: TypeAlias = str | int | float | bool | datetime
 EXACT_MAX = 10**15
 """A spreadsheet keeps 15 digits of a number: above this a number cell is no longer what was typed."""
 
+YEARS = range(2000, 2200)
+"""No wave is planned for another year; a date outside is a number in disguise, or mistyped."""
+
 ERROR_TEXTS = frozenset(
     f"#{name}"
     for name in ("DIV/0!", "N/A", "NAME?", "NULL!", "NUM!", "REF!", "VALUE!", "SPILL!", "CALC!", "GETTING_DATA", "FIELD!", "BUSY!")
@@ -165,7 +168,8 @@ def _bounded(column: Column, number: Decimal) -> Decimal:
 
 
 def _exact(raw: object) -> None:
-    if isinstance(raw, int | float) and abs(raw) > EXACT_MAX:
+    """A long number is refused where a spreadsheet has rounded it, or shortened it (4.29E+10) on its way into a CSV."""
+    if (isinstance(raw, int | float) and abs(raw) > EXACT_MAX) or (isinstance(raw, str) and "e" in raw.lower()):
         raise RefusedError("PLAN-127")
 
 
@@ -219,14 +223,15 @@ def _ip(_column: Column, raw: object) -> str:
 
 
 def _moment(_column: Column, raw: object) -> datetime:
-    if isinstance(raw, datetime):
-        return raw
-    if isinstance(raw, date):
-        return datetime.combine(raw, time())
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        raw = datetime.combine(raw, time())
     try:
-        return datetime.fromisoformat(raw if isinstance(raw, str) and "-" in raw else "")
+        moment = raw if isinstance(raw, datetime) else datetime.fromisoformat(raw if isinstance(raw, str) and "-" in raw else "")
     except ValueError:
         raise RefusedError("PLAN-123") from None
+    if moment.year not in YEARS:
+        raise RefusedError("PLAN-123")
+    return moment
 
 
 def _timezone(_column: Column, raw: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import subprocess
 import sys
@@ -268,6 +269,47 @@ def test_a_plan_error_says_what_where_and_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         csv(tmp_path, b"wawe,source_name\nx,y\n")
     assert str(caught.value) == (
-        'Servers!A1  the header has no column wave: rename "wawe" to wave, or add a column wave that says which wave moves each server'
-        "  [PLAN-022]"
+        'Servers!A1  the header has no column wave: rename "wawe" to wave, '
+        "or add a column wave that says which wave moves each server  [PLAN-022]"
     )
+
+
+def test_a_plan_error_survives_pickling(tmp_path: Path) -> None:
+    """A flow run hands it from process to process."""
+    with pytest.raises(PlanError) as caught:
+        read_plan(tmp_path / "none.xlsx")
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own, made in this line
+    assert (str(again), again.code) == (str(caught.value), "PLAN-001")
+
+
+def test_a_table_may_stand_anywhere(tmp_path: Path) -> None:
+    """Empty rows above and columns to the left of it shift its cells, and the places in the findings with them."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for column, cells in enumerate((("Wave", "w"), ("Source name", "a"), ("Priority", "x")), start=3):
+        for row, text in enumerate(cells, start=5):
+            sheet.cell(row, column, text)
+    book.save(tmp_path / "plan.xlsm")
+    made = read_plan(tmp_path / "plan.xlsm")
+    assert (made.servers[0].position, made.servers[0].source_name, made.headers) == (6, "a", ("Wave", "Source name", "Priority"))
+    assert found(made.findings) == [("Sheet!E6", "PLAN-112")]
+
+
+def test_shared_strings_are_read(tmp_path: Path) -> None:
+    """As spreadsheets save texts, in a part of their own."""
+    path = make_plan(tmp_path / "plan.xlsx", [server(1)])
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read("xl/worksheets/sheet1.xml").replace(
+            b'<c r="C2" t="inlineStr"><is><t>web-01</t></is></c>', b'<c r="C2" t="s"><v>0</v></c>'
+        )
+        rels = archive.read("xl/_rels/workbook.xml.rels")
+    kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    strings = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>shared</t></si></sst>'
+    relation = b'<Relationship Id="rId99" Type="' + kind + b'" Target="sharedStrings.xml"/></Relationships>'
+    parts: dict[str, bytes | None] = {
+        "xl/worksheets/sheet1.xml": xml,
+        "xl/_rels/workbook.xml.rels": rels.replace(b"</Relationships>", relation),
+    }
+    path.write_bytes(rewritten(path.read_bytes(), parts, {"xl/sharedStrings.xml": strings}))
+    assert read_plan(path).servers[0].source_name == "shared"
