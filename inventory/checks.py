@@ -76,6 +76,7 @@ class Concern:
             table.sheet: (place, table) for place, table in enumerate(plan.tables.values())
         }
         self._sources: Mapping[str, frozenset[int]] | None = None
+        self._skipped = {row.source_server_id for row in plan.servers if row.skip}
 
     def rows(self, found: Finding) -> frozenset[int] | None:
         """The positions of the rows concerned; None when all are."""
@@ -97,7 +98,14 @@ class Concern:
             return True
         if wanted is not None:
             return not rows.isdisjoint(wanted)
-        return bool(rows) or self._tables[found.sheet][1].kind != "Servers"
+        return bool(rows) or not self._is_skipped(found)
+
+    def _is_skipped(self, found: Finding) -> bool:
+        """Whether a finding that concerns no row stands in a skipped one, or belongs to its server."""
+        table, match = self._tables[found.sheet][1], _ROWS.fullmatch(found.cell)
+        if table.kind == "Servers" or match is None:
+            return True
+        return table.value("source_server_id", int(match[1]) - table.header_row - 1) in self._skipped
 
     def order(self, found: Finding) -> tuple[int, int, int, str, str]:
         """Errors and warnings as they stand in the workbook: by sheet, row and column; what has no place first."""

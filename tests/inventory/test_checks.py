@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import inventory
 from inventory.catalogue import CATALOGUE
@@ -113,3 +115,36 @@ def test_two_servers_of_one_name_are_two_servers(tmp_path: Path) -> None:
 def test_errors_refuse_and_warnings_do_not() -> None:
     """The kinds that SMS may well accept are warnings."""
     assert {kind.severity for code, kind in CATALOGUE.items() if code >= "PLAN-500"} == {Severity.WARNING}
+
+
+def test_disks_of_a_skipped_server_are_not_looked_at(tmp_path: Path) -> None:
+    made = plan(tmp_path, server(1), server(2, skip="x"), disks=[disk(1), disk(2, size="huge")])
+    assert found(check_plan(made)) == []
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    place=st.integers(0, 19),
+    mistake=st.sampled_from(
+        [
+            ("speed_limit", "12O", "PLAN-112"),
+            ("speed_limit", 10001, "PLAN-114"),
+            ("priority", 0.5, "PLAN-113"),
+            ("syncing", "perhaps", "PLAN-118"),
+            ("type", "MIGRATE", "PLAN-119"),
+            ("migration_ip", "10.0.0", "PLAN-121"),
+            ("name", "web 01", "PLAN-122"),
+            ("target_vm_id", 12, "PLAN-110"),
+            ("wave", None, "PLAN-202"),
+        ]
+    ),
+)
+def test_one_mistake_is_one_finding_at_its_cell(tmp_path: Path, place: int, mistake: tuple[str, object, str]) -> None:
+    """Wherever it stands among rows that are fine, and nothing else is said."""
+    name, value, code = mistake
+    rows = [
+        server(number, name=f"task-{number}", speed_limit=10, priority=1, syncing="no", type="MIGRATE_FILE") for number in range(20)
+    ]
+    rows[place][name] = value
+    made = plan(tmp_path, *rows)
+    assert found(check_plan(made)) == [(str(made.servers[place].cell(name)), code)]
