@@ -332,4 +332,11 @@ ROW_FINDINGS = (
         "limit the line itself, or use IPv4",
         "use_ipv6 with speed_limit 100",
     ),
+    warning(
+        "PLAN-513",
+        "Pattern in a row",
+        "target_name {value} is taken as it stands; patterns are filled in in Defaults and Waves only",
+        "type the name itself, or move the pattern to Defaults",
+        "Servers!E2  target_name {source_name}-hw",
+    ),
 )

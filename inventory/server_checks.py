@@ -192,6 +192,8 @@ def _doubts(servers: ServerColumns) -> Iterator[Finding]:
         yield at(row, "over_speed_threshold", "PLAN-511")
     for row in _rows_where(servers, lambda name: name and not 4 <= len(name) <= 20, servers.own("name")):
         yield at(row, "name", "PLAN-506", length=str(len(row.text("name"))))
+    for row in _rows_where(servers, lambda name: name and "{" in name, servers.own("target_name")):
+        yield at(row, "target_name", "PLAN-513")
     told = (servers["exist_server"], servers["target_vm_id"], servers["vm_template_id"])
     for row in _rows_where(servers, lambda said, vm, made: said is not None and (vm or made) and said is not bool(vm), *told):
         target = "target_vm_id" if row.text("target_vm_id") else "vm_template_id"

@@ -206,7 +206,10 @@ def refusal(refused: RefusedError, column: Column, cell: Cell, shown: str) -> Fi
     return finding(refused.code, cell.sheet, cell.ref, shown, empty=empty, **words)
 
 
-def _filled(table: Table) -> list[int]:
+def _filled(table: Table) -> Sequence[int]:
+    """The rows that hold anything; all of them where a column is filled throughout, as `wave` is in nearly every plan."""
+    if any(None not in values for values in table.values.values()):
+        return range(len(table.columns[0]))
     rows = zip(*table.columns, strict=True)
     return [index for index, row in enumerate(rows) if any(row) and _is_filled(row)]
 

@@ -153,5 +153,6 @@ CASES: tuple[Case, ...] = (
     _row("migration_ip", "PLAN-509", migration_ip="10.0.0.7", use_public_ip="yes"),
     Case("Servers!H2", "PLAN-510", {"servers": [server(1, is_need_consistency_check="x")], "disks": [disk()], "Btrfs": [_BTRFS]}),
     _row("over_speed_threshold", "PLAN-511", over_speed_threshold=10),
+    _row("target_name", "PLAN-513", target_name="{source_name}-hw"),
     _row("speed_limit", "PLAN-512", speed_limit=10, use_ipv6="yes", migration_ip="fd00::7"),
 )
