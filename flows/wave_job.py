@@ -28,8 +28,8 @@ from inventory.plan import read_plan
 from inventory.report import ReportError, WaveReport, check_report_path, write_report
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from flows.settings import Settings
     from flows.sms.errors import Throttled
@@ -115,14 +115,13 @@ def prepare(order: WaveOrder) -> PreparedWave:
     rows = tuple(row for row in plan.rows(order.wave) if _fits(plan, row, order.where))
     if not rows:
         raise PlanRefusedError(f"no row of wave {order.wave} fits what was asked for", findings)
-    invalid = invalid_rows(plan, findings)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors and not order.allow_invalid:
         raise PlanRefusedError(
             f"{plan.name} has {len(errors)} error{'s' if len(errors) > 1 else ''} in wave {order.wave}", findings
         )
     check_report_path(order.report_path, order.plan)
-    return PreparedWave(order, plan, rows, findings, invalid)
+    return PreparedWave(order, plan, rows, findings, _ruled_out(plan, errors))
 
 
 async def run(
@@ -218,6 +217,15 @@ def _rate(prepared: PreparedWave, settings: Settings) -> float | None:
     """The lower of the account's rate and the wave's (`Waves.rate_per_second`), in creates a second."""
     wave = prepared.plan.waves[prepared.order.wave].decimal("rate_per_second")
     return min((rate for rate in (wave, settings.rate_per_second) if rate), default=None)
+
+
+def _ruled_out(plan: Plan, errors: Sequence[Finding]) -> Mapping[int, Finding]:
+    """The rows that an error concerns, by their position, each with the first error that does."""
+    found: dict[int, Finding] = {}
+    for error in errors:
+        for position in invalid_rows(plan, (error,)):
+            found.setdefault(position, error)
+    return found
 
 
 def _fits(plan: Plan, row: ServerRow, where: Sequence[tuple[str, str]]) -> bool:

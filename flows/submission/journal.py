@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy import Connection, bindparam, event, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from flows.submission import schema
@@ -56,7 +56,10 @@ class KnownWindow:
 
 
 class Journal:
-    """One database of rows, attempts and runs. Make it with `open_journal`, use it as an async context manager."""
+    """One database of rows, attempts and runs. Make it with `open_journal`, use it as an async context manager.
+
+    `commits` counts the transactions that were made durable.
+    """
 
     def __init__(self, engine: AsyncEngine, clock: Clock, say: Callable[[str], None]) -> None:
         self._engine = engine
@@ -65,12 +68,17 @@ class Journal:
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._closing = False
+        self.commits = 0
         self._writer: asyncio.Task[None] | None = None
         self._statements = _Statements.for_dialect(engine.dialect.name)
 
     async def __aenter__(self) -> Self:
-        async with self._transaction() as connection:
-            await connection.run_sync(schema.make_or_migrate)
+        try:
+            async with self._transaction() as connection:
+                await connection.run_sync(schema.make_or_migrate)
+        except JournalUnavailableError:
+            await self._engine.dispose()
+            raise
         self._writer = asyncio.create_task(self._write_groups(), name="journal-writer")
         return self
 
@@ -143,8 +151,6 @@ class Journal:
                 await self._write_group([entry for entry, _ in group])
             except JournalUnavailableError as error:
                 _settle_futures(group, error)
-            except SQLAlchemyError as error:
-                _settle_futures(group, JournalUnavailableError(_first_line(error)))
             else:
                 _settle_futures(group, None)
 
@@ -169,7 +175,10 @@ class Journal:
                 await self._begin_patiently(connection)
                 yield connection
                 await connection.commit()
-        except (DBAPIError, OSError) as error:
+                self.commits += 1
+        except schema.JournalTooNewError as error:
+            raise JournalUnavailableError(str(error)) from error
+        except (SQLAlchemyError, OSError) as error:
             raise JournalUnavailableError(_first_line(error)) from error
 
     async def _begin_patiently(self, connection: AsyncConnection) -> None:

@@ -25,9 +25,10 @@ from flows.submission.sightings import KnownTasks
 from inventory.build import BuildError, build_post_task, needs_source
 from inventory.findings import Finding, Severity
 from inventory.outcomes import Outcome, Status
+from inventory.source_findings import find_source_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from random import Random
 
     from flows.sms.client import SmsClient
@@ -247,7 +248,10 @@ class _WaveRun:
         """The row's body, from the sheet and, where the sheet has no disks, from what SMS knows of the source."""
         source_id, plan = self._ids[row.position], self._request.plan
         try:
-            source = await self._desk.client.show_source(source_id) if needs_source(row, plan) else None
+            source = None
+            if needs_source(row, plan):
+                source = await self._desk.client.show_source(source_id)
+                self._warn(find_source_findings(row, plan, source, source_id))
             return pack(row, build_post_task(row, plan, source, source_id))
         except BuildError as error:
             worst = error.findings[0]
@@ -255,6 +259,10 @@ class _WaveRun:
             return self._invalid(row, worst.code, worst.problem, worst.remedy)
         except SmsError as error:
             return self._cannot_prepare(row, error)
+
+    def _warn(self, findings: Iterable[Finding]) -> None:
+        """Keep what SMS's knowledge of a source warns of; its errors come with the refusal to build the body."""
+        self._desk.findings.extend(finding for finding in findings if finding.severity is Severity.WARNING)
 
     def _cannot_prepare(self, row: ServerRow, error: SmsError) -> Outcome:
         message = f"the source could not be asked for: {error.message}"

@@ -1,0 +1,42 @@
+"""One run of a wave in a process of its own, to be killed: `python -m tests.flows.submission.one_run PLAN FOLDER URL RATE`.
+
+Prints a line when rows are about to be sent, and at the end the outcomes as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from flows import wave_job
+from flows.settings import load_settings
+from flows.submission.events import Phase, Silent, StopSignal
+from tests.simulator_process import SimulatorProcess
+
+
+class _Tell(Silent):
+    def phase(self, phase: Phase, rows: int) -> None:
+        print(phase.value, rows, flush=True)
+
+
+def main(plan: str, folder: str, url: str, rate: str) -> None:
+    """Submit wave-1 of the plan."""
+    settings = load_settings(
+        endpoint=url,
+        ak=SimulatorProcess.access_key,
+        sk=SimulatorProcess.secret_key,
+        project_id="p-1",
+        settle_seconds=2.0,
+        read_timeout_seconds=1.0,
+        rate_per_second=float(rate),
+        journal=f"sqlite+aiosqlite:///{folder}/journal.sqlite",
+    )
+    prepared = wave_job.prepare(wave_job.WaveOrder(Path(plan), "wave-1", Path(folder) / "report.xlsx"))
+    end = asyncio.run(wave_job.run(prepared, settings, _Tell(), StopSignal()))
+    print(json.dumps([[one.source_server_id, one.status.value, one.task_id] for one in end.result.outcomes]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
