@@ -110,6 +110,7 @@ class _SheetReader:
         self._parser.EndElementHandler = self._end
 
     def read(self, stream: IO[bytes]) -> None:
+        """Walk the part to its end; ValueError where it is not well formed."""
         try:
             while chunk := stream.read(CHUNK_BYTES):
                 self._parser.Parse(chunk)
