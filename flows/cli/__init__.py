@@ -1,0 +1,1 @@
+"""The `waves` command: a module per group of commands."""

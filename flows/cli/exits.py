@@ -1,0 +1,57 @@
+"""Exit codes, decided in one place (design 3): by how a wave ended, or by what kept it from starting. Called by every command."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flows.wave_job import WaveEnd
+
+
+class Exit(IntEnum):
+    """What a command's exit code means."""
+
+    DONE = 0
+    """Every row is done."""
+    NOT_DONE = 1
+    """It finished, and some rows are not done, or the report could not be written."""
+    WRONG = 2
+    """The plan or the call is wrong; nothing was sent."""
+    REFUSED = 3
+    """SMS or the credentials refused the whole run."""
+    INTERRUPTED = 130
+    """Interrupted, and resumable by the same command."""
+
+
+def exit_of(end: WaveEnd) -> Exit:
+    """The exit code of a wave that was run."""
+    from flows.submission.events import StopKind
+
+    if end.result.stop is not None:
+        match end.result.stop.kind:
+            case StopKind.INTERRUPTED:
+                return Exit.INTERRUPTED
+            case StopKind.REFUSED:
+                return Exit.REFUSED
+            case StopKind.JOURNAL:
+                return Exit.NOT_DONE
+    return Exit.DONE if end.is_all_done else Exit.NOT_DONE
+
+
+def exit_of_error(error: BaseException) -> Exit | None:
+    """The exit code of an error that a person can mend, its text being the line to show; None for a defect of ours.
+
+    Credentials that are missing or contradict each other are a refusal of the whole run, all else is a wrong plan or call.
+    """
+    from flows.settings import SettingsError
+    from flows.submission.journal import JournalUnavailableError
+    from flows.wave_job import PlanRefusedError
+    from inventory.plan import PlanError
+    from inventory.report import ReportError
+
+    if isinstance(error, SettingsError):
+        return Exit.REFUSED
+    if isinstance(error, (PlanError, PlanRefusedError, ReportError, JournalUnavailableError)):
+        return Exit.WRONG
+    return Exit.INTERRUPTED if isinstance(error, KeyboardInterrupt) else None

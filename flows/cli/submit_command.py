@@ -1,0 +1,225 @@
+"""Run one wave for `waves submit`: start Prefect's server, read the plan, run the engine, show it, let Prefect record it, exit.
+
+The order is by time: the server comes up beside the imports, the rows wait for nothing of Prefect's, the report is on disk before
+Prefect gets the end, and Prefect has ten seconds for that. Outcome and exit code come from the engine alone (design 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from flows.cli import submit_view as view
+from flows.cli.control_thread import ControlThread
+from flows.cli.exits import Exit, exit_of, exit_of_error
+from flows.prefect_server.attach import CLIENT_ENVIRONMENT, attach
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType
+
+    from flows.prefect_server.attach import Attachment
+    from flows.settings import Settings
+    from flows.wave_job import PreparedWave, WaveEnd
+    from flows.wave_session import WaveSession
+
+_INTERRUPTED_SECONDS = 0.5
+"""What Prefect has to record a run that a person has stopped: the prompt is back within 3 seconds."""
+_EXIT_SECONDS = 10.0
+"""How long an orderly exit may take: Prefect's threads send what they have, a server of ours stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The command line of `waves submit`, as typed."""
+
+    plan: Path
+    wave: str
+    report: Path | None
+    where: tuple[str, ...]
+    is_dry_run: bool
+    allow_invalid: bool
+    retry_rejected: bool
+    recreate: bool
+    is_json: bool
+    is_debug: bool
+
+
+def main(call: Call) -> int:
+    """Do what was called for and return the exit code; does not return where Prefect would hold up the exit."""
+    signals = Signals()
+    quiet(is_debug=call.is_debug)
+    try:
+        attachment = None if call.is_dry_run else _attach()
+        prepared, settings = _prepare(call)
+        if call.is_dry_run:
+            return _preview(prepared, settings)
+        return _submit(call, prepared, settings, attachment, signals)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user who did not ask for it
+        return _failed(error, call)
+    finally:
+        signals.restore()
+
+
+def _attach() -> Attachment | None:
+    """Have an API for the run, before anything heavy is imported."""
+    attachment = attach()
+    if attachment is None:
+        return None
+    os.environ["PREFECT_API_URL"] = attachment.url
+    for name, value in CLIENT_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    # Registered before Prefect is imported, so that it runs after what Prefect registers: its threads need the server to end.
+    atexit.register(attachment.close)
+    return attachment
+
+
+def _prepare(call: Call) -> tuple[PreparedWave, Settings]:
+    """Read and check what is wanted, the plan first: it is what its writer is at."""
+    from flows.settings import load_settings
+    from flows.wave_job import WaveOrder, prepare
+
+    where = [_pair(text) for text in call.where]
+    order = WaveOrder(call.plan, call.wave, call.report, where, call.allow_invalid, call.retry_rejected, call.recreate)
+    return prepare(order), load_settings()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from flows.wave_job import PlanRefusedError
+
+    column, is_pair, pattern = text.partition("=")
+    if not column.strip() or not is_pair:
+        raise PlanRefusedError(f'--where "{text}" is not COLUMN=PATTERN')
+    return column.strip(), pattern
+
+
+def _preview(prepared: PreparedWave, settings: Settings) -> int:
+    raise NotImplementedError
+
+
+def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: Attachment | None, signals: Signals) -> int:
+    from flows.wave_session import WaveSession
+
+    view.show_warnings(prepared.findings, sys.stderr)
+    session = WaveSession(prepared, settings)
+    signals.stop(session)
+    control = ControlThread(attachment, session) if attachment is not None else None
+    if control is not None:
+        control.start()
+    with view.Progress(prepared.order.wave, session.board, sys.stderr) as progress:
+        end = asyncio.run(session.run())
+    code = exit_of(end)
+    signals.leave_with(code)
+    _show(call, end)
+    if control is not None:
+        is_orderly = control.finish(_INTERRUPTED_SECONDS if code is Exit.INTERRUPTED else None)
+        progress.flush_remarks()
+        if is_orderly:
+            _exit_in_time(code)
+        else:
+            _exit_now(code)
+    return code
+
+
+def _show(call: Call, end: WaveEnd) -> None:
+    """The end of the wave, at once: the prompt may have to wait for Prefect, the person does not."""
+    from flows.wave_job import next_command
+
+    # A reader that has gone (`| head`) is no failure of the wave.
+    with suppress(OSError):
+        if call.is_json:
+            sys.stdout.write(f"{view.as_json(end)}\n")
+            sys.stdout.flush()
+        view.show_end(end, next_command(end.prepared.order, end.result), sys.stderr if call.is_json else sys.stdout)
+
+
+def _failed(error: Exception, call: Call) -> int:
+    """Say in a few lines why nothing was sent, or that something is wrong with us."""
+    code = exit_of_error(error)
+    findings = getattr(error, "findings", ())
+    if code is None:
+        if call.is_debug:
+            traceback.print_exc()
+        view.say(f"{type(error).__name__}: {error}: run again with --debug", word="error")
+    else:
+        view.show_refusal(findings, sys.stderr)
+        text = str(error)
+        view.say(text if "nothing was sent" in text else f"{text}: nothing was sent", word="error")
+    if call.is_json:
+        shown = {"wave": call.wave, "error": str(error), "findings": [finding.as_json() for finding in findings]}
+        sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
+    return Exit.NOT_DONE if code is None else code
+
+
+def quiet(*, is_debug: bool) -> None:
+    """Have libraries print nothing of their own in this process: no traceback of a thread, no log line, no warning."""
+    if is_debug:
+        return
+    logging.raiseExceptions = False  # else Prefect's log thread prints a traceback when the API is gone
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    threading.excepthook = lambda _: None
+    warnings.simplefilter("ignore")
+
+
+def _exit_in_time(code: Exit) -> None:
+    """Leave the exit to Python, which lets Prefect's threads send what they have, but not for long."""
+    watchdog = threading.Timer(_EXIT_SECONDS, os._exit, (int(code),))
+    watchdog.daemon = True
+    watchdog.start()
+
+
+def _exit_now(code: Exit) -> NoReturn:
+    """End the process without waiting for Prefect's threads; a server of ours ends when its input does."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+class Signals:
+    """What Ctrl-C, SIGTERM and a closed terminal do: leave while nothing was sent, then stop the wave, then leave at once."""
+
+    _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+    def __init__(self) -> None:
+        """Take the signals that are not ignored (`nohup`, a script's `&`); outside the main thread there are none to take."""
+        self._session: WaveSession | None = None
+        self._code = Exit.INTERRUPTED
+        self._is_over = False
+        self._before: dict[int, Any] = {}
+        for name in self._NAMES:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                with suppress(ValueError):
+                    self._before[number] = signal.signal(number, self._on_signal)
+
+    def stop(self, session: WaveSession) -> None:
+        """From now on a signal stops this session, and the next one gives up what is on the wire."""
+        self._session = session
+
+    def leave_with(self, code: Exit) -> None:
+        """The wave is over: from now on a signal ends the process with its code."""
+        self._is_over, self._code = True, code
+
+    def restore(self) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
+        if self._session is None:
+            os.write(2, b"\ninterrupted: nothing was sent\n")
+        if self._session is None or self._is_over:
+            os._exit(self._code)
+        self._session.interrupt()

@@ -1,0 +1,216 @@
+"""What `waves submit` shows: progress while it runs, what became of the wave, and why nothing was sent.
+
+Everything goes to standard error but the one object of `--json` and, without it, the final block. Colour never carries a meaning
+alone. Called by submit_command.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self, TextIO
+
+from inventory.findings import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from flows.board import Board
+    from flows.wave_job import WaveEnd
+    from inventory.findings import Finding
+    from inventory.outcomes import Outcome
+
+MOST_ROWS = 10
+MOST_ERRORS = 20
+MOST_WARNINGS = 3
+_DRAW_SECONDS = 0.1
+_LINE_SECONDS = 5.0
+
+
+class Progress:
+    """Shows a board until closed, from a thread: a bar on a terminal, a line every few seconds in a pipe; remarks as they come."""
+
+    def __init__(self, wave: str, board: Board, stream: TextIO) -> None:
+        self._wave = wave
+        self._board = board
+        self._stream = stream
+        self._bar = _is_terminal(stream)
+        self._over = threading.Event()
+        self._remarks = 0
+        self._line = ""
+        self._line_at = 0.0
+        self._thread = threading.Thread(target=self._show, name="progress", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Show the last state and stop."""
+        self._over.set()
+        self._thread.join()
+
+    def flush_remarks(self) -> None:
+        """Show what was remarked since; a stream that is gone shows nothing."""
+        with suppress(OSError):
+            for remark in self._new_remarks():
+                say(remark, self._stream)
+
+    def _show(self) -> None:
+        with suppress(OSError):
+            self._draw() if self._bar else self._write_lines()
+
+    def _write_lines(self) -> None:
+        while not self._over.wait(_DRAW_SECONDS):
+            self.flush_remarks()
+            self._tell()
+        self.flush_remarks()
+        self._tell(at_once=True)
+
+    def _tell(self, *, at_once: bool = False) -> None:
+        """A plain line: at a new phase, every few seconds while something happens, and at the end."""
+        glance = self._board.glance()
+        line = f"{self._wave} {glance.phase}: {glance.line()}"
+        is_new_phase = line.split(":", maxsplit=1)[0] != self._line.split(":")[0]
+        if line == self._line or not (at_once or is_new_phase or time.monotonic() - self._line_at >= _LINE_SECONDS):
+            return
+        self._stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+        self._stream.flush()
+        self._line, self._line_at = line, time.monotonic()
+
+    def _draw(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        console = Console(file=self._stream)
+        columns = [
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[counts]}"),
+        ]
+        with Bar(*columns, console=console) as bar:
+            shown = bar.add_task(self._wave, total=self._board.glance().rows, counts="")
+            is_over = False
+            while not is_over:
+                is_over = self._over.wait(_DRAW_SECONDS)
+                glance = self._board.glance()
+                counts = "  ".join(f"{count} {status}" for status, count in glance.counts.items())
+                bar.update(shown, completed=glance.done, counts=counts or glance.phase)
+                for remark in self._new_remarks():
+                    console.print(f"note: {remark}", markup=False, highlight=False, soft_wrap=True)
+
+    def _new_remarks(self) -> list[str]:
+        remarks = self._board.remarks(self._remarks)
+        self._remarks += len(remarks)
+        return remarks
+
+
+def say(text: str, stream: TextIO | None = None, *, word: str = "note") -> None:
+    """One line on standard error that begins with what it is."""
+    stream = stream or sys.stderr
+    stream.write(f"{_painted(f'{word}:', word, stream)} {text}\n")
+    stream.flush()
+
+
+def show_end(end: WaveEnd, next_command: str, stream: TextIO) -> None:
+    """The final block: counts, the rows that are not done by their cells, the report's place, the next command."""
+    stream.write("  ".join(f"{count} {_painted(status, status, stream)}" for status, count in end.counts.items()) + "\n")
+    left = [outcome for outcome in end.result.outcomes if not outcome.status.is_done]
+    stream.writelines(f"{_row_line(outcome)}\n" for outcome in left[:MOST_ROWS])
+    if len(left) > MOST_ROWS:
+        stream.write(f"and {len(left) - MOST_ROWS} more: the report has them all\n")
+    stream.writelines(f"warning: {finding.line()}\n" for finding in end.result.findings[:MOST_WARNINGS])
+    if end.report is not None:
+        stream.write(f"report: {end.report}\n")
+    else:
+        stream.write(f"error: {end.report_problem}\n")
+    if next_command:
+        stream.write(f"hint: {_hint(left, next_command)}\n")
+    stream.flush()
+
+
+def as_json(end: WaveEnd) -> str:
+    """The one object of `waves submit --json`."""
+    shown = {
+        "wave": end.prepared.order.wave,
+        "run_id": end.result.run_id,
+        "rows": len(end.result.outcomes),
+        "report": str(end.report) if end.report is not None else "",
+        "counts": dict(end.counts),
+        "stop": {"kind": stop.kind.value, "code": stop.code, "message": stop.message} if (stop := end.result.stop) else None,
+        "outcomes": [outcome.as_json() for outcome in end.result.outcomes],
+        "findings": [finding.as_json() for finding in [*end.prepared.findings, *end.result.findings]],
+        "notes": list(end.result.notes),
+    }
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def show_refusal(findings: Sequence[Finding], stream: TextIO) -> None:
+    """The errors for which nothing was sent, each by its cell, then how many warnings there are."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    stream.writelines(f"{finding.line()}\n" for finding in errors[:MOST_ERRORS])
+    if len(errors) > MOST_ERRORS:
+        stream.write(f"and {len(errors) - MOST_ERRORS} more errors\n")
+    show_warnings(findings, stream, most=0)
+
+
+def show_warnings(findings: Sequence[Finding], stream: TextIO, *, most: int = MOST_WARNINGS) -> None:
+    """How many warnings the plan has, and the first of them."""
+    warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
+    if not warnings:
+        return
+    stream.writelines(f"warning: {finding.line()}\n" for finding in warnings[:most])
+    more = len(warnings) - most
+    if more > 0:
+        stream.write(
+            f"{'and ' if most else ''}{more}{' more' if most else ''} warning{'s' if more > 1 else ''}: `waves check` shows them\n"
+        )
+    stream.flush()
+
+
+def _row_line(outcome: Outcome) -> str:
+    words = [str(outcome.row.cell("wave")), outcome.row.label, outcome.status.value, outcome.error_code, outcome.error_message]
+    line = "  ".join(word for word in words[:3] if word) + "  " + " ".join(word for word in words[3:] if word)
+    return f"{line.rstrip()}: {outcome.advice}" if outcome.advice else line.rstrip()
+
+
+def _hint(left: Sequence[Outcome], next_command: str) -> str:
+    """The next command, after what has to be mended first, where all rows say the same."""
+    advice = {outcome.advice for outcome in left if outcome.advice}
+    only = advice.pop().rstrip(".") if len(advice) == 1 else ""
+    if not only or "run" in only.split() or "command" in only:
+        return f"`{next_command}`" if not only else next_command
+    return f"{only}, then `{next_command}`"
+
+
+_COLOURS = {
+    "CREATED": "32",
+    "EXISTS": "32",
+    "SKIPPED": "2",
+    "CONFLICT": "33",
+    "DEFERRED": "33",
+    "UNCERTAIN": "33",
+    "REJECTED": "31",
+    "INVALID": "31",
+    "error": "1;31",
+    "warning": "33",
+    "note": "36",
+}
+
+
+def _painted(text: str, kind: str, stream: TextIO) -> str:
+    if kind not in _COLOURS or not _is_terminal(stream) or os.environ.get("NO_COLOR") or os.name == "nt":
+        return text
+    return f"\033[{_COLOURS[kind]}m{text}\033[0m"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
