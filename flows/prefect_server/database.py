@@ -2,18 +2,26 @@
 
 Migrating an empty file takes most of a first start (8.4 s against 2.6 s). So a migrated, empty file is made once a Prefect
 version, in the user's state folder, and copied to where the database is missing. Both appear whole or not at all, whoever else does
-the same at that moment. Called by child.py, before the server starts.
+the same at that moment. Called by child.py, before the server starts; run as `python -m flows.prefect_server.database` to make the
+file (Prefect binds a process to the first database that it opens, so the server's process cannot).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def template_path() -> Path:
@@ -23,27 +31,38 @@ def template_path() -> Path:
     return user_state_path("migration-waves", appauthor=False) / f"prefect-{version('prefect')}.db"
 
 
+def start_migrating(database: Path) -> subprocess.Popen[bytes] | None:
+    """Start making the template beside what else has to be done, where it will be needed and is missing; None else.
+
+    The process ends by itself when the standard input that it shares with this one ends.
+    """
+    if database.exists() or template_path().exists():
+        return None
+    return subprocess.Popen([sys.executable, "-m", "flows.prefect_server.database"])
+
+
 def put_database(database: Path) -> None:
-    """Have a migrated database at `database`, where there is none: a copy of the template, which is made first if it must be.
+    """Have a migrated database at `database`, where there is none and a template is there: a copy of it.
 
     Raises OSError where a folder cannot be written; the server then migrates a file of its own, as it would have without us.
     """
-    if database.exists():
-        return
     template = template_path()
-    if not template.exists():
-        _make_template(template)
+    if database.exists() or not template.exists():
+        return
     database.parent.mkdir(parents=True, exist_ok=True)
     with _beside(database) as copy:
         shutil.copyfile(template, copy)
         _put(copy, database)
 
 
-def _make_template(template: Path) -> None:
+def make_template() -> None:
+    """Migrate a new file and put it in the template's place, whole."""
+    template = template_path()
     template.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="migrating-", dir=template.parent, ignore_cleanup_errors=True) as folder:
         migrated = Path(folder) / "prefect.db"
-        _migrate(migrated)
+        os.environ["PREFECT_API_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{migrated}"
+        asyncio.run(_migrate())
         with _beside(template) as copy:
             # Of a database in WAL mode only VACUUM INTO is sure to make one whole file.
             with contextlib.closing(sqlite3.connect(migrated)) as connection:
@@ -51,25 +70,17 @@ def _make_template(template: Path) -> None:
             copy.replace(template)
 
 
-def _migrate(database: Path) -> None:
-    """Run Prefect's migrations on a new file."""
-    import asyncio
-
+async def _migrate() -> None:
     from prefect.server.database import provide_database_interface
-    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, temporary_settings
 
-    async def create() -> None:
-        interface = provide_database_interface()
-        await interface.create_db()
-        engine = await interface.engine()
-        await engine.dispose()
-
-    with temporary_settings({PREFECT_API_DATABASE_CONNECTION_URL: f"sqlite+aiosqlite:///{database}"}):
-        asyncio.run(create())
+    interface = provide_database_interface()
+    await interface.create_db()
+    engine = await interface.engine()
+    await engine.dispose()
 
 
 @contextlib.contextmanager
-def _beside(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _beside(path: Path) -> Iterator[Path]:
     """A new name beside `path`; what is left of it afterwards is removed."""
     copy = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
@@ -87,3 +98,11 @@ def _put(copy: Path, database: Path) -> None:
     except OSError:  # a file system without hard links
         with contextlib.suppress(FileExistsError), database.open("xb") as target, copy.open("rb") as source:
             shutil.copyfileobj(source, target)
+
+
+if __name__ == "__main__":
+    from flows.prefect_server.end_of_input import EndOfInput
+
+    EndOfInput().start()
+    make_template()
+    os._exit(0)
