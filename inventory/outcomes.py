@@ -6,12 +6,15 @@ Shared by the engine (which decides), the journal (which keeps), the report and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from inventory.plan import ServerRow
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from inventory.plan import ServerRow
 
 
 class Status(StrEnum):
@@ -56,7 +59,8 @@ class Outcome:
     """What became of one row.
 
     `attempts` counts the requests to create that left, or may have left, this machine in this run. `submitted_at` is when the first
-    of them did, in UTC; None where none did. `error_code` and `error_message` are SMS's, or ours (`WAVES.xxx`) where SMS said nothing.
+    of them did, in UTC; None where none did. `error_code` and `error_message` are SMS's, or ours (`WAVES.xxx`) where it said
+    nothing.
     """
 
     row: ServerRow

@@ -113,7 +113,7 @@ async def test_a_refused_connection_is_not_sent() -> None:
 
 
 class NoNames(AbstractResolver):
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:  # noqa: ARG002
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
         raise OSError(socket.EAI_NONAME, "Name or service not known")
 
     async def close(self) -> None:
