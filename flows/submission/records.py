@@ -83,6 +83,14 @@ class AttemptEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One attempt as the journal holds it: its start, and its end where it had one that this machine saw."""
+
+    start: AttemptStart
+    end: AttemptEnd | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One durable step of a row: the row after it, the state before it, and the attempt that starts or ends with it."""
 

@@ -86,10 +86,10 @@ async def test_recorded_means_on_disk(tmp_path: Path) -> None:
 async def test_rows_that_wait_together_share_commits(tmp_path: Path) -> None:
     """A hundred intents at once are all durable, in far fewer transactions than rows."""
     async with opened(tmp_path) as journal:
-        before = journal.commits
+        before = journal.groups
         await asyncio.gather(*(journal.record(intent(f"src-{number}")) for number in range(100)))
         assert len(await journal.rows(ACCOUNT)) == 100
-        assert journal.commits - before < 20
+        assert journal.groups - before < 20
 
 
 async def test_accounts_do_not_see_each_other(tmp_path: Path) -> None:

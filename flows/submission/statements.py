@@ -1,0 +1,207 @@
+"""The journal's statements and the shape of their values: records in, tables' columns out, and back.
+
+The three that every row needs are compiled once for the database at hand and run over plain tuples: compiling them anew for each
+group cost more than writing it. Decides nothing; called by journal.py.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from flows.submission import schema
+from flows.submission.life import RowState
+from flows.submission.records import AttemptEnd, AttemptRecord, AttemptStart, Entry, RowRecord, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Executable
+
+    from inventory.outcomes import Outcome
+
+_LEASE_COLUMNS = frozenset({"lease_owner", "lease_until", "lease_clock"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """One statement for many rows, compiled: its text, and the names of its values in their order."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute it for each of `rows`; how many rows of the table it touched, or -1 where the driver does not say."""
+        return connection.exec_driver_sql(self.text, [tuple(row[name] for name in self.names) for row in rows]).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The statements of one database."""
+
+    upsert_row: Bulk
+    insert_attempt: Bulk
+    end_attempt: Bulk
+    upsert_pace: Executable
+
+    @classmethod
+    def for_dialect(cls, name: str) -> Statements:
+        """The statements in the dialect of that name ("sqlite" or "postgresql")."""
+        dialect: Any = postgresql if name == "postgresql" else sqlite
+        compiler = (postgresql.asyncpg if name == "postgresql" else sqlite).dialect()
+        return cls(
+            upsert_row=_bulk(_upsert_row(dialect), compiler),
+            insert_attempt=_bulk(insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS}), compiler),
+            end_attempt=_bulk(_end_attempt(), compiler),
+            upsert_pace=_upsert_pace(dialect),
+        )
+
+
+_NO_ANSWER = {"answer": "", "request_id": "", "error_code": "", "error_message": "", "task_id": ""}
+_START_COLUMNS = ("account", "source_server_id", "number", "run_id", "body_digest", "intent_at", *_NO_ANSWER)
+_END_COLUMNS = ("answered_at", "answer", "http_status", "request_id", "error_code", "error_message", "task_id")
+
+
+def _bulk(statement: Any, dialect: Any) -> Bulk:  # noqa: ANN401 - three kinds of statement, two of dialect
+    compiled = statement.compile(dialect=dialect)
+    return Bulk(str(compiled), tuple(compiled.positiontup))
+
+
+def _upsert_row(dialect: Any) -> Any:  # noqa: ANN401
+    """Insert a row, or move it on, but only from the state that the engine believes it to be in."""
+    columns = [column.name for column in schema.row.c if column.name not in _LEASE_COLUMNS]
+    statement = dialect.insert(schema.row).values({name: bindparam(name) for name in columns})
+    key = {column.name for column in schema.row.primary_key}
+    return statement.on_conflict_do_update(
+        index_elements=["account", "source_server_id"],
+        set_={name: statement.excluded[name] for name in columns if name not in key},
+        where=schema.row.c.state == bindparam("state_before"),
+    )
+
+
+def _end_attempt() -> Any:  # noqa: ANN401
+    columns = schema.attempt.c
+    return (
+        update(schema.attempt)
+        .where(columns.account == bindparam("key_account"))
+        .where(columns.source_server_id == bindparam("key_source"))
+        .where(columns.number == bindparam("key_number"))
+        .values({name: bindparam(name) for name in _END_COLUMNS})
+    )
+
+
+def _upsert_pace(dialect: Any) -> Any:  # noqa: ANN401
+    statement = dialect.insert(schema.pace)
+    changed = {name: statement.excluded[name] for name in ("window_limit", "window_seconds", "seen_at")}
+    return statement.on_conflict_do_update(index_elements=["account", "kind"], set_=changed)
+
+
+def row_values(entry: Entry, now: float) -> dict[str, Any]:
+    """The columns of `row` after an entry."""
+    record = entry.row
+    return {
+        "account": record.account,
+        "source_server_id": record.source_server_id,
+        "state": record.state.value,
+        "task_id": record.task_id,
+        "attempts": record.attempts,
+        "run_id": record.run_id,
+        "doubt_run_id": record.doubt_run_id,
+        "bound_elsewhere": record.bound_elsewhere,
+        "body_digest": record.body_digest,
+        "task_name": record.task_name,
+        "target_vm_id": record.target.vm_id,
+        "target_name": record.target.name,
+        "vm_template_id": record.target.vm_template_id,
+        "prior_task_ids": json.dumps(record.prior_task_ids) if record.prior_task_ids else "",
+        "error_code": record.error_code,
+        "error_message": record.error_message,
+        "updated_at": now,
+        "state_before": entry.before.value,
+    }
+
+
+def start_values(entry: Entry, start: AttemptStart) -> dict[str, Any]:
+    """The columns of `attempt` when one starts."""
+    return {
+        "account": entry.row.account,
+        "source_server_id": entry.row.source_server_id,
+        "number": start.number,
+        "run_id": start.run_id,
+        "body_digest": start.body_digest,
+        "intent_at": start.intent_at,
+        **_NO_ANSWER,
+    }
+
+
+def end_values(entry: Entry, end: AttemptEnd) -> dict[str, Any]:
+    """The columns of `attempt` that its end fills in, and its key."""
+    return {
+        "key_account": entry.row.account,
+        "key_source": entry.row.source_server_id,
+        "key_number": end.number,
+        "answered_at": end.answered_at,
+        "answer": end.answer,
+        "http_status": end.http_status,
+        "request_id": end.request_id,
+        "error_code": end.error_code,
+        "error_message": end.error_message,
+        "task_id": end.task_id,
+    }
+
+
+def outcome_values(run_id: str, position: int, found: Outcome, now: float) -> dict[str, Any]:
+    """The columns of `outcome`."""
+    return {
+        "run_id": run_id,
+        "position": position,
+        "source_server_id": found.source_server_id,
+        "status": found.status.value,
+        "task_id": found.task_id,
+        "error_code": found.error_code,
+        "error_message": found.error_message,
+        "attempts": found.attempts,
+        "decided_at": now,
+    }
+
+
+def row_record(values: Mapping[str, Any]) -> RowRecord:
+    """A row as it was recorded."""
+    return RowRecord(
+        account=values["account"],
+        source_server_id=values["source_server_id"],
+        run_id=values["run_id"],
+        state=RowState(values["state"]),
+        task_id=values["task_id"],
+        attempts=values["attempts"],
+        doubt_run_id=values["doubt_run_id"],
+        bound_elsewhere=values["bound_elsewhere"],
+        body_digest=values["body_digest"],
+        task_name=values["task_name"],
+        target=Target(values["target_vm_id"], values["target_name"], values["vm_template_id"]),
+        prior_task_ids=tuple(json.loads(values["prior_task_ids"] or "[]")),
+        error_code=values["error_code"],
+        error_message=values["error_message"],
+    )
+
+
+def attempt_record(values: Mapping[str, Any]) -> AttemptRecord:
+    """An attempt as it was recorded; its end is None where no answer was."""
+    start = AttemptStart(values["number"], values["run_id"], values["body_digest"], values["intent_at"])
+    if values["answered_at"] is None:
+        return AttemptRecord(start, None)
+    end = AttemptEnd(
+        number=values["number"],
+        answered_at=values["answered_at"],
+        answer=values["answer"],
+        http_status=values["http_status"],
+        request_id=values["request_id"],
+        error_code=values["error_code"],
+        error_message=values["error_message"],
+        task_id=values["task_id"],
+    )
+    return AttemptRecord(start, end)
