@@ -46,8 +46,8 @@ _GLANCE_SECONDS = 0.1
 class Breaker:
     """Calls that may fail: each has `CALL_SECONDS`; after `FAILURES_ALLOWED` failures in a row nothing is called any more."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, on_open: Callable[[], None]) -> None:
+        self._on_open = on_open
         self._failures = 0
 
     @property
@@ -65,7 +65,7 @@ class Breaker:
         except Exception:  # noqa: BLE001 - whatever goes wrong with Prefect is no matter of the wave's
             self._failures += 1
             if self.is_open:
-                self._say("Prefect's API does not answer any more: the wave goes on without it")
+                self._on_open()
             return None
         self._failures = 0
         return result
@@ -105,7 +105,7 @@ class ControlRoom:
     def __init__(self, session: WaveSession) -> None:
         self._session = session
         self._board = session.board
-        self._breaker = Breaker(self._board.remark)
+        self._breaker = Breaker(session.lose_prefect)
         self._key = artifact_key(session.prepared.order.wave)
         self._progress: UUID | None = None
         self._drawn = ""

@@ -104,7 +104,7 @@ async def _follow(session: WaveSession) -> State[Any]:
 def final_state(end: WaveEnd) -> State[Any]:
     """The run's state: Completed when every row is done, Cancelled when it was stopped, else Failed; each with one line."""
     tally = ", ".join(f"{count} {status}" for status, count in end.counts.items())
-    place = f"report: {end.report}" if end.report is not None else f"no report: {end.report_problem}"
+    place = f"report: {end.report.resolve()}" if end.report is not None else f"no report: {end.report_problem}"
     line = f"{end.prepared.order.wave}: {tally}; {place}"
     stop = end.result.stop
     if stop is not None and stop.kind is StopKind.INTERRUPTED:

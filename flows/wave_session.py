@@ -34,6 +34,7 @@ class WaveSession:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: StopSignal | None = None
         self._asked = 0
+        self.is_prefect_lost = False
 
     async def run(self) -> WaveEnd:
         """Run the wave in this loop, once; returns, or raises, what the engine does."""
@@ -76,6 +77,11 @@ class WaveSession:
     def _request_stop(self) -> None:
         if self._stop is not None and self._asked:
             self._stop.request(StopReason.interrupted(), at_once=self._asked > 1)
+
+    def lose_prefect(self) -> None:
+        """Note that Prefect was given up; said once, and nothing waits for it any more."""
+        self.is_prefect_lost = True
+        self.board.remark("warning: Prefect's API does not answer any more: the wave goes on without it")
 
     @property
     def is_over(self) -> bool:

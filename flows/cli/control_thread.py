@@ -51,8 +51,8 @@ class ControlThread(threading.Thread):
 
             self.is_recorded = asyncio.run(show(self._session))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with Prefect is no matter of the wave's
-            return f"Prefect did not record the run: {_first_line(error)}"
-        return "" if self.is_recorded else "Prefect did not record the end of the run"
+            return f"warning: Prefect did not record the run: {_first_line(error)}"
+        return "" if self.is_recorded else "warning: Prefect did not record the end of the run"
 
     def finish(self, seconds: float | None = None) -> bool:
         """Wait for the record after the engine's end, `seconds` at most; whether all is well, so that the exit may be orderly.
@@ -60,13 +60,18 @@ class ControlThread(threading.Thread):
         What Prefect did not get is remarked on the session's board, in one line and once.
         """
         began = time.monotonic()
-        while self.is_alive() and time.monotonic() - began < (self._allowed() if seconds is None else seconds):
+        allowed = self._allowed() if seconds is None else seconds
+        while self.is_alive() and not self._is_hopeless and time.monotonic() - began < allowed:
             self.join(0.02)
         self._has_to_go.set()
-        if self.is_alive():
-            self._session.board.remark("Prefect did not record the end of the run in time")
-            return False
-        return not self._has_imported or self.is_recorded
+        if self.is_alive() and not self._session.is_prefect_lost:
+            why = "its server is gone" if self._attachment.is_gone else f"not within {max(allowed, 1):.0f} s"
+            self._session.board.remark(f"warning: Prefect did not record the end of the run: {why}")
+        return not self.is_alive() and (self.is_recorded or not self._has_imported)
+
+    @property
+    def _is_hopeless(self) -> bool:
+        return self._session.is_prefect_lost or self._attachment.is_gone
 
     def _allowed(self) -> float:
         return SET_UP_SECONDS if self._attachment.is_being_set_up else RECORD_SECONDS

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import json
 import logging
 import os
 import signal
@@ -20,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from flows.cli import output
 from flows.cli import submit_view as view
 from flows.cli.control_thread import ControlThread
 from flows.cli.exits import Exit, exit_of, exit_of_error
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED_SECONDS = 0.5
 """What Prefect has to record a run that a person has stopped: the prompt is back within 3 seconds."""
+_PATIENCE = 3
+"""The signal that ends the process whatever the engine does: what is on the wire is journalled, the report is not written."""
 _EXIT_SECONDS = 10.0
 """How long an orderly exit may take: Prefect's threads send what they have, a server of ours stops."""
 
@@ -125,10 +127,9 @@ def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: 
     if control is not None:
         is_orderly = control.finish(_INTERRUPTED_SECONDS if code is Exit.INTERRUPTED else None)
         progress.flush_remarks()
-        if is_orderly:
-            _exit_in_time(code)
-        else:
+        if not is_orderly or code is Exit.INTERRUPTED:
             _exit_now(code)
+        _exit_in_time(code)
     return code
 
 
@@ -139,8 +140,7 @@ def _show(call: Call, end: WaveEnd) -> None:
     # A reader that has gone (`| head`) is no failure of the wave.
     with suppress(OSError):
         if call.is_json:
-            sys.stdout.write(f"{view.as_json(end)}\n")
-            sys.stdout.flush()
+            output.write_json(view.as_json(end))
         view.show_end(end, next_command(end.prepared.order, end.result), sys.stderr if call.is_json else sys.stdout)
 
 
@@ -151,14 +151,14 @@ def _failed(error: Exception, call: Call) -> int:
     if code is None:
         if call.is_debug:
             traceback.print_exc()
-        view.say(f"{type(error).__name__}: {error}: run again with --debug", word="error")
+        output.error(f"{type(error).__name__}: {error}" + ("" if call.is_debug else ": run again with --debug"))
     else:
         view.show_refusal(findings, sys.stderr)
         text = str(error)
-        view.say(text if "nothing was sent" in text else f"{text}: nothing was sent", word="error")
+        output.error(text if "nothing was sent" in text else f"{text}: nothing was sent")
     if call.is_json:
         shown = {"wave": call.wave, "error": str(error), "findings": [finding.as_json() for finding in findings]}
-        sys.stdout.write(json.dumps(shown, ensure_ascii=False) + "\n")
+        output.write_json(shown)
     return Exit.NOT_DONE if code is None else code
 
 
@@ -197,6 +197,7 @@ class Signals:
         self._session: WaveSession | None = None
         self._code = Exit.INTERRUPTED
         self._is_over = False
+        self._times = 0
         self._before: dict[int, Any] = {}
         for name in self._NAMES:
             number = getattr(signal, name, None)
@@ -220,6 +221,7 @@ class Signals:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
         if self._session is None:
             os.write(2, b"\ninterrupted: nothing was sent\n")
-        if self._session is None or self._is_over:
+        self._times += 1
+        if self._session is None or self._is_over or self._times >= _PATIENCE:
             os._exit(self._code)
         self._session.interrupt()

@@ -6,14 +6,12 @@ alone. Called by submit_command.py.
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from flows.cli import output
 from inventory.findings import Severity
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ class Progress:
         self._wave = wave
         self._board = board
         self._stream = stream
-        self._bar = _is_terminal(stream)
+        self._bar = output.is_terminal(stream)
         self._over = threading.Event()
         self._remarks = 0
         self._line = ""
@@ -57,9 +55,9 @@ class Progress:
 
     def flush_remarks(self) -> None:
         """Show what was remarked since; a stream that is gone shows nothing."""
-        with suppress(OSError):
-            for remark in self._new_remarks():
-                say(remark, self._stream)
+        for remark in self._new_remarks():
+            word, _, text = told(remark).partition(": ")
+            output.say(output.Word(word), text)
 
     def _show(self) -> None:
         with suppress(OSError):
@@ -105,7 +103,7 @@ class Progress:
                 counts = "  ".join(f"{count} {status}" for status, count in glance.counts.items())
                 bar.update(shown, completed=glance.done, counts=counts or glance.phase)
                 for remark in self._new_remarks():
-                    console.print(f"note: {remark}", markup=False, highlight=False, soft_wrap=True)
+                    console.print(told(remark), markup=False, highlight=False, soft_wrap=True)
 
     def _new_remarks(self) -> list[str]:
         remarks = self._board.remarks(self._remarks)
@@ -113,20 +111,22 @@ class Progress:
         return remarks
 
 
-def say(text: str, stream: TextIO | None = None, *, word: str = "note") -> None:
-    """One line on standard error that begins with what it is."""
-    stream = stream or sys.stderr
-    stream.write(f"{_painted(f'{word}:', word, stream)} {text}\n")
-    stream.flush()
+def told(remark: str) -> str:
+    """A remark as a line that begins with what it is."""
+    return remark if remark.startswith("warning: ") else f"note: {remark}"
 
 
 def show_end(end: WaveEnd, next_command: str, stream: TextIO) -> None:
     """The final block: counts, the rows that are not done by their cells, the report's place, the next command."""
-    stream.write("  ".join(f"{count} {_painted(status, status, stream)}" for status, count in end.counts.items()) + "\n")
+    stream.write("  ".join(f"{count} {_painted(status, stream)}" for status, count in end.counts.items()) + "\n")
     left = [outcome for outcome in end.result.outcomes if not outcome.status.is_done]
-    stream.writelines(f"{_row_line(outcome)}\n" for outcome in left[:MOST_ROWS])
-    if len(left) > MOST_ROWS:
-        stream.write(f"and {len(left) - MOST_ROWS} more: the report has them all\n")
+    alike: dict[tuple[str, ...], list[Outcome]] = {}
+    for outcome in left:
+        alike.setdefault((outcome.status.value, outcome.error_code, outcome.error_message, outcome.advice), []).append(outcome)
+    stream.writelines(f"{_group_line(group)}\n" for group in list(alike.values())[:MOST_ROWS])
+    hidden = sum(len(group) for group in list(alike.values())[MOST_ROWS:])
+    if hidden:
+        stream.write(f"and {hidden} more: the report has them all\n")
     stream.writelines(f"warning: {finding.line()}\n" for finding in end.result.findings[:MOST_WARNINGS])
     if end.report is not None:
         stream.write(f"report: {end.report}\n")
@@ -137,20 +137,20 @@ def show_end(end: WaveEnd, next_command: str, stream: TextIO) -> None:
     stream.flush()
 
 
-def as_json(end: WaveEnd) -> str:
+def as_json(end: WaveEnd) -> dict[str, Any]:
     """The one object of `waves submit --json`."""
-    shown = {
+    stop = end.result.stop
+    return {
         "wave": end.prepared.order.wave,
         "run_id": end.result.run_id,
         "rows": len(end.result.outcomes),
         "report": str(end.report) if end.report is not None else "",
         "counts": dict(end.counts),
-        "stop": {"kind": stop.kind.value, "code": stop.code, "message": stop.message} if (stop := end.result.stop) else None,
+        "stop": {"kind": stop.kind.value, "code": stop.code, "message": stop.message} if stop else None,
         "outcomes": [outcome.as_json() for outcome in end.result.outcomes],
         "findings": [finding.as_json() for finding in [*end.prepared.findings, *end.result.findings]],
         "notes": list(end.result.notes),
     }
-    return json.dumps(shown, ensure_ascii=False)
 
 
 def show_refusal(findings: Sequence[Finding], stream: TextIO) -> None:
@@ -176,10 +176,13 @@ def show_warnings(findings: Sequence[Finding], stream: TextIO, *, most: int = MO
     stream.flush()
 
 
-def _row_line(outcome: Outcome) -> str:
-    words = [str(outcome.row.cell("wave")), outcome.row.label, outcome.status.value, outcome.error_code, outcome.error_message]
-    line = "  ".join(word for word in words[:3] if word) + "  " + " ".join(word for word in words[3:] if word)
-    return f"{line.rstrip()}: {outcome.advice}" if outcome.advice else line.rstrip()
+def _group_line(group: Sequence[Outcome]) -> str:
+    """Rows of which the same is to be said: the first by its cell, how many more there are, why, and what to do."""
+    first = group[0]
+    why = " ".join(word for word in (first.error_code, first.error_message) if word)
+    more = f"(and {len(group) - 1} more)" if len(group) > 1 else ""
+    line = "  ".join(word for word in (str(first.row.cell("wave")), first.row.label, more, first.status.value, why) if word)
+    return f"{line}: {first.advice}" if first.advice else line
 
 
 def _hint(left: Sequence[Outcome], next_command: str) -> str:
@@ -200,17 +203,10 @@ _COLOURS = {
     "UNCERTAIN": "33",
     "REJECTED": "31",
     "INVALID": "31",
-    "error": "1;31",
-    "warning": "33",
-    "note": "36",
 }
 
 
-def _painted(text: str, kind: str, stream: TextIO) -> str:
-    if kind not in _COLOURS or not _is_terminal(stream) or os.environ.get("NO_COLOR") or os.name == "nt":
+def _painted(text: str, stream: TextIO) -> str:
+    if text not in _COLOURS or not output.is_coloured(stream):
         return text
-    return f"\033[{_COLOURS[kind]}m{text}\033[0m"
-
-
-def _is_terminal(stream: TextIO) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return f"\033[{_COLOURS[text]}m{text}\033[0m"

@@ -7,6 +7,7 @@ Standard library only. Called by the command line, first thing.
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import os
 import subprocess
@@ -35,6 +36,7 @@ CLIENT_ENVIRONMENT = {
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     # Logs go to the API; what a person reads in the terminal is ours.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
@@ -83,7 +85,7 @@ class Attachment:
             self._probe.join(_PROBE_SECONDS)
         if self._has_answered or self.origin is Origin.RUNNING:
             return ""
-        return f"Prefect does not answer at {shown(self.url)}: the wave runs without it"
+        return f"warning: Prefect does not answer at {shown(self.url)}: the wave runs without it"
 
     def _ask(self) -> None:
         self._has_answered = answers(self.url, _PROBE_SECONDS)
@@ -92,6 +94,11 @@ class Attachment:
     def is_being_set_up(self) -> bool:
         """Whether a server of our own is starting on a database that it has to make first, which takes longer, once."""
         return self._server is not None and self._server.makes_database
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether a server of our own has ended."""
+        return self._server is not None and self._server.is_gone
 
     def close(self) -> None:
         """End the server, if it is ours, and wait until it is gone, 10 seconds at most."""
@@ -127,13 +134,18 @@ class OwnServer:
         """The child's process id."""
         return self._process.pid
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the child has ended."""
+        return self._process.poll() is not None
+
     def wait_ready(self, gives_up: Callable[[], bool]) -> str:
         """As Attachment.wait_ready."""
         while not answers(self.url, _LOCAL_PROBE_SECONDS):
-            if self._process.poll() is not None:
-                return "Prefect's server could not be started (`prefect server start` says why): the wave runs without it"
+            if self.is_gone:
+                return "warning: Prefect's server could not be started (`prefect server start` says why): the wave runs without it"
             if gives_up():
-                return "Prefect's server was not up in time to record the run"
+                return "warning: Prefect's server was not up in time to record the run"
             time.sleep(0.05)
         self.makes_database = False
         return ""
@@ -174,20 +186,22 @@ def attach() -> Attachment | None:
 
 
 def answers(url: str, seconds: float, expected: bytes = b"") -> bool:
-    """Whether an API answers at `url` within `seconds`: with anything, a refusal too, or with exactly `expected`."""
+    """Whether an API answers at `url` within `seconds`: with `expected`, or, where that is empty, with anything below 500."""
     parts = urlsplit(url)
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection: http.client.HTTPConnection | None = None
     try:
         connection = connect(parts.hostname or "", parts.port, timeout=seconds)
         connection.request("GET", f"{parts.path.rstrip('/')}/health")
-        said = connection.getresponse().read(64)
+        answer = connection.getresponse()
+        said = answer.read(64)
     except (OSError, ValueError, http.client.HTTPException):
         return False
     finally:
         if connection is not None:
             connection.close()
-    return not expected or said.strip() == expected
+    # A gateway's 502 is the answer of something else in the place of an API.
+    return said.strip() == expected if expected else answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def shown(url: str) -> str:
