@@ -67,9 +67,13 @@ class SheetRow:
 
     def get(self, name: str) -> Value | None:
         """What holds for the row in a column: its own cell, else what it inherits; None when not said, or said wrongly."""
-        own = self.own(name)
-        if own is not None or self.is_refused(name):
-            return own
+        # A body asks for some forty values: this is the one path of a row that is worth keeping short.
+        table, index = self.table, self.index
+        values = table.values.get(name)
+        if values is not None and index >= 0:
+            own = values[index]
+            if own is not None or table.is_refused(name, index):
+                return own
         inherited = self.inherited.get(name)
         return inherited.value if inherited else None
 
