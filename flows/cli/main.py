@@ -1,0 +1,118 @@
+"""The `waves` command: puts the commands together and turns every way a call can end into an exit code and a line (design 3).
+
+Decides nothing that a command does. Each command is a module with `register(app)`; none of them imports anything heavy before it
+is called, so that `waves --help` costs what typer costs. Called by the console script and by `python -m flows.cli`.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli import check, demo, output, simulate, submit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "waves"
+_DEBUG = "--debug"
+_USAGE, _DEFECT, _INTERRUPTED = 2, 1, 130
+
+
+_COMMANDS = (
+    (demo, "A wave from nothing to a true report, on a simulator that breaks requests."),
+    (check, "Every problem of a plan at once, each by sheet and cell with its remedy."),
+    (submit, "Create the migration tasks of one wave, exactly one for each server."),
+    (simulate, "A stand-in for SMS on this machine, to try things on."),
+)
+"""Every command, in the order in which a newcomer meets them, with its line in `waves --help`."""
+
+
+def make_app() -> typer.Typer:
+    """The application with all its commands."""
+    app = typer.Typer(
+        name=PROGRAM,
+        help=_overview.__doc__,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_overview)
+    for command, summary in _COMMANDS:
+        command.register(app)
+        app.registered_commands[-1].short_help = summary
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (without the program's name; this process's by default) and return its exit code.
+
+    Without any argument the help is shown. What a person can mend is told in one line; a traceback only under --debug.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    output.make_encoding_safe()
+    try:
+        code = make_app()(args=words, prog_name=PROGRAM, standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        output.error("interrupted")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user who did not ask for it
+        return _tell(error, words)
+    return code if isinstance(code, int) else 0
+
+
+def _tell(error: Exception, words: Sequence[str]) -> int:
+    # typer has its own copy of click or the real one, by version: both tell a wrong call by this method.
+    format_message = getattr(error, "format_message", None)
+    if format_message is not None:
+        output.error(f"{_uncapitalised(str(format_message()))}: see {_command_of(words)} --help")
+        return _USAGE
+    is_debug = _DEBUG in words
+    if is_debug:
+        traceback.print_exception(error)
+    output.error(f"{type(error).__name__}: {error}" + ("" if is_debug else f": run again with {_DEBUG}"))
+    return _DEFECT
+
+
+def _command_of(words: Sequence[str]) -> str:
+    """The command that was called, as far as it was one: where to read how the call is right."""
+    names = {command.__name__.rpartition(".")[2] for command, _ in _COMMANDS}
+    return f"{PROGRAM} {words[0]}" if words[0] in names else PROGRAM
+
+
+def _uncapitalised(message: str) -> str:
+    """A sentence of typer's as a part of ours."""
+    said = message.strip().rstrip(".")
+    return said[:1].lower() + said[1:]
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            output.write(f"{PROGRAM} {version('migration-waves')}")
+        except PackageNotFoundError:
+            output.write(f"{PROGRAM} (not installed)")
+        raise typer.Exit
+
+
+def _overview(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Move waves of servers to Huawei Cloud: one SMS migration task for each row of a plan, exactly once, and a true report.
+
+    Begin with: waves demo
+
+    Then: waves check plan.xlsx && waves submit plan.xlsx --wave wave-1
+    """
+
+
+if __name__ == "__main__":
+    sys.exit(main())
