@@ -1,0 +1,104 @@
+"""What tests of several parts share: one Prefect server for all of them, made when the first of them asks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flows.prefect_server.attach import OwnServer, answers
+from flows.prefect_server.configured import Configured
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SERVERS: list[OwnServer] = []  # ended by the end of its input, when this process ends
+
+
+class PrefectApi:
+    """A real Prefect server, asked over HTTP: no Prefect in the tests' process."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        self.url = url
+        self.home = home
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a process that is to use this server."""
+        return {"PREFECT_API_URL": self.url, "PREFECT_HOME": str(self.home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+
+    def post(self, path: str, value: object) -> Any:
+        """POST a JSON value; the answer's JSON."""
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            self.url + path, json.dumps(value).encode(), {"Content-Type": "application/json"}, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server
+            return json.loads(answer.read() or b"null")
+
+    def runs(self, plan: Path) -> list[dict[str, Any]]:
+        """The flow runs of a plan's file, the newest first."""
+        found = self.post("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 200})
+        return [run for run in found if run["parameters"].get("plan") == str(plan)]
+
+    def artifacts(self, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The artifacts of a run, by type."""
+        found = self.post("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}})
+        return {artifact["type"]: artifact for artifact in found}
+
+    def task_runs(self, run: dict[str, Any]) -> list[str]:
+        """The names of a run's task runs."""
+        found = self.post("/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"]]}}})
+        return sorted(task_run["name"] for task_run in found)
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> PrefectApi:
+    """The one server of this run of the tests, whichever worker asks first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    home, address = shared / "prefect-home", shared / "prefect-url"
+    try:
+        (shared / "prefect-server").mkdir()
+    except FileExistsError:
+        wait_until(address.exists)
+    else:
+        server = OwnServer(Configured("", home, 0, has_database=False))
+        _SERVERS.append(server)
+        (shared / "prefect-url.new").write_text(server.url)
+        (shared / "prefect-url.new").rename(address)
+    url = address.read_text()
+    wait_until(lambda: answers(url, 1.0))
+    return PrefectApi(url, home)
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The xdist worker's name, `master` where there are no workers."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "master")
+
+
+def wait_until(is_so: Any, seconds: float = 60.0) -> None:
+    """Return when `is_so()` is true; fail after `seconds`, which no working machine needs."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends, "it did not come to be"
+        time.sleep(0.02)
+
+
+def processes_with(mark: str) -> list[int]:
+    """The processes whose command line holds `mark`; none where the system does not tell."""
+    found = []
+    for entry in os.scandir("/proc") if sys.platform == "linux" else ():
+        if entry.name.isdigit():
+            try:
+                with open(f"/proc/{entry.name}/cmdline", "rb") as file:  # noqa: PTH123 - gone at any moment
+                    if mark.encode() in file.read():
+                        found.append(int(entry.name))
+            except OSError:
+                continue
+    return found

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import wait_until
+from tests.plans import disk, make_plan, server
+from tests.simulator_process import SimulatorProcess
+from tests.waves_process import ROOT, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import PrefectApi
+
+README = ROOT / "deployments" / "README.md"
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) for line in block.splitlines()]
+START_SERVER, SERVE, RUN, WORK, DEPLOY = COMMANDS
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(any_source=True) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def env(simulator: SimulatorProcess, prefect_api: PrefectApi, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("deployed")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return environment(folder, simulator, **prefect_api.environment, PATH=path, PREFECT_RUNNER_POLL_FREQUENCY="1")
+
+
+@pytest.fixture(scope="module")
+def served(env: dict[str, str], prefect_api: PrefectApi) -> Iterator[str]:
+    """The id of the deployment that README's second command serves."""
+    process = start(SERVE, env)
+    wait_until(lambda: deployment(prefect_api, "served"))
+    yield deployment(prefect_api, "served")
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+
+
+def start(command: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(shlex.split(command), env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def deployment(api: PrefectApi, name: str) -> str:
+    found = api.post("/deployments/filter", {"deployments": {"name": {"any_": [name]}}})
+    return str(found[0]["id"]) if found else ""
+
+
+def plan_of(folder: Path, rows: int) -> Path:
+    numbers = range(1, rows + 1)
+    return make_plan(folder / "plan.xlsx", [server(n) for n in numbers], disks=[disk(n) for n in numbers])
+
+
+def state_of(api: PrefectApi, plan: Path) -> str:
+    return str(next((run["state_type"] for run in api.runs(plan)), ""))
+
+
+def ended(api: PrefectApi, plan: Path) -> dict[str, Any]:
+    wait_until(lambda: state_of(api, plan) in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+    return api.runs(plan)[0]
+
+
+def test_a_run_of_the_served_deployment_ends_whole(tmp_path: Path, served: str, prefect_api: PrefectApi) -> None:
+    """Made through the API, as the UI's form does: the run is Completed, its report and its artifacts are there."""
+    plan = plan_of(tmp_path, 5)
+    prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
+    run = ended(prefect_api, plan)
+    assert (run["state_type"], "5 " in run["state"]["message"]) == ("COMPLETED", True), run["state"]
+    assert (tmp_path / "plan.wave-1.report.xlsx").exists()
+    artifacts = prefect_api.artifacts(run)
+    assert sorted(artifacts) == ["markdown", "progress"]
+    assert str(tmp_path / "plan.wave-1.report.xlsx") in artifacts["markdown"]["data"]
+    assert artifacts["progress"]["data"] == 100
+
+
+def test_a_plan_with_an_error_fails_the_run_in_one_line(tmp_path: Path, served: str, prefect_api: PrefectApi) -> None:
+    """A Failed run whose message names the cell; nothing was sent."""
+    plan = make_plan(tmp_path / "plan.xlsx", [server(1, target_vm_id="")])
+    prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
+    state = ended(prefect_api, plan)["state"]
+    assert state["type"] == "FAILED"
+    assert state["message"].startswith("nothing was sent")
+    assert "Servers!" in state["message"]
+
+
+def test_cancel_in_the_ui_writes_the_report_first(
+    tmp_path: Path, served: str, prefect_api: PrefectApi, simulator: SimulatorProcess
+) -> None:
+    """Cancelled at Prefect, every row in the report, and no create begun after it."""
+    plan = plan_of(tmp_path, 30)
+    simulator.reset()
+    simulator.set_faults("429-before=1")
+    try:
+        made = prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
+        wait_until(lambda: simulator.bodies())
+        prefect_api.post(f"/flow_runs/{made['id']}/set_state", {"state": {"type": "CANCELLING"}})
+        run = ended(prefect_api, plan)
+    finally:
+        simulator.set_faults()
+    assert run["state_type"] == "CANCELLED", run["state"]
+    assert (tmp_path / "plan.wave-1.report.xlsx").exists()
+
+
+def test_the_commands_for_workers_are_true(tmp_path: Path, env: dict[str, str], prefect_api: PrefectApi) -> None:
+    """README's worker makes its pool, its `deploy` the deployment, and a run through the pool is Completed."""
+    assert START_SERVER == "prefect server start --background"
+    plan = plan_of(tmp_path, 2)
+    worker = start(WORK, env)
+    try:
+        wait_until(lambda: prefect_api.post("/work_pools/filter", {"work_pools": {"name": {"any_": ["waves"]}}}))
+        done = subprocess.run(shlex.split(DEPLOY), env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        words = RUN.replace("served", "pool").replace("inventory/examples/wave-plan.xlsx", str(plan))
+        subprocess.run(shlex.split(words), env=env, cwd=ROOT, check=True, capture_output=True, timeout=60)
+        assert ended(prefect_api, plan)["state_type"] == "COMPLETED"
+    finally:
+        worker.send_signal(signal.SIGINT)
+        worker.wait(20)
