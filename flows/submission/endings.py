@@ -5,9 +5,9 @@ Pure but for the findings it adds to the desk (drift between the sheet and what 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flows.submission.life import RowState
 from flows.submission.protocol import BOUND_CODE, Sight, Sighting, drifted, has_target
 from inventory.findings import Finding, Severity
 from inventory.outcomes import Outcome, Status
@@ -89,32 +89,44 @@ def uncertain(run: RowRun, shipment: Shipment) -> Outcome:
     return _outcome(run, shipment.row, Status.UNCERTAIN, code=error.code if error else UNKNOWN, message=message, advice=advice)
 
 
-def left(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
-    """The run stopped: a row in flight is uncertain, every other is deferred."""
+def left(run: RowRun, row: ServerRow, reason: StopReason, otherwise: Status = Status.DEFERRED) -> Outcome:
+    """The run goes no further with the row: what is known of its task counts; only where it can have none is it `otherwise`."""
+    if run.made_task_id:
+        return _outcome(run, row, Status.CREATED, task_id=run.made_task_id)
     if run.record.state.is_in_flight:
         message = f"{reason.message}; SMS may have made the task"
         advice = "run the same command again: it settles this row first"
         return _outcome(run, row, Status.UNCERTAIN, code=reason.code, message=message, advice=advice)
-    return _outcome(run, row, Status.DEFERRED, code=reason.code, message=reason.message, advice=reason.advice)
+    if run.record.state is RowState.BOUND:
+        return _left_bound(run, row, reason)
+    return _outcome(run, row, otherwise, code=reason.code, message=reason.message, advice=reason.advice)
+
+
+def _left_bound(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
+    """The journal knows the row's task: it exists if it was seen with today's target, else somebody has to look."""
+    task, wanted = run.seen_task, row.text("target_vm_id")
+    if task is not None and wanted in {"", task.target_vm_id}:
+        return _outcome(run, row, Status.EXISTS, task_id=task.id)
+    message = f"{reason.message}; task {run.record.task_id} is known for this source, and was not looked at"
+    advice = "run the same command again: it looks at the task first"
+    return _outcome(run, row, Status.UNCERTAIN, task_id=run.record.task_id, code=reason.code, message=message, advice=advice)
+
+
+def unread(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
+    """The journal could not even be read: this run sent nothing, and whether an earlier one made the task is not known."""
+    message = f"{reason.message}; whether an earlier run made the task is not known"
+    return _outcome(run, row, Status.UNCERTAIN, code=reason.code, message=message, advice=reason.advice)
 
 
 def unjournalled(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
     """The last step of the row could not be written down: this run knows what came of it, the journal does not."""
-    if run.answered_task_id:
+    if run.made_task_id:
         advice = f"{reason.advice}; the next run finds the task"
-        return _outcome(
-            run, row, Status.CREATED, task_id=run.answered_task_id, code=reason.code, message=reason.message, advice=advice
-        )
+        return _outcome(run, row, Status.CREATED, task_id=run.made_task_id, code=reason.code, message=reason.message, advice=advice)
     if run.is_on_wire:
         message = f"{reason.message}; SMS may have made the task"
         return _outcome(run, row, Status.UNCERTAIN, code=reason.code, message=message, advice=reason.advice)
     return left(run, row, reason)
-
-
-def adopted_late(outcome: Outcome, task: TaskSummary, *, made_by_this_run: bool) -> Outcome:
-    """The listing at the end of the run showed the task of a row that had been left uncertain."""
-    status = Status.CREATED if made_by_this_run else Status.EXISTS
-    return replace(outcome, status=status, task_id=task.id, error_code="", error_message="", advice="")
 
 
 def gone(run: RowRun, shipment: Shipment) -> Outcome:

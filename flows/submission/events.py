@@ -78,6 +78,8 @@ class StopKind(StrEnum):
     """SMS, or the credentials, refuse every request."""
     JOURNAL = "journal"
     """Nothing can be made durable, so nothing may be sent."""
+    DEFECT = "defect"
+    """This tool did what nobody foresaw: what it has not touched is left for a run of a mended one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,12 @@ class StopReason:
         """The journal cannot be written."""
         advice = "make room for the journal, or mend its database, then run the same command again"
         return cls(StopKind.JOURNAL, "WAVES.JOURNAL", f"the journal cannot be written: {problem}", advice)
+
+    @classmethod
+    def defect(cls, error: Exception) -> StopReason:
+        """This tool failed in a way that it has no word for."""
+        message = f"a defect of this tool: {type(error).__name__}: {error}"
+        return cls(StopKind.DEFECT, "WAVES.DEFECT", message, "run again with --debug and report what it prints")
 
 
 class StopSignal:

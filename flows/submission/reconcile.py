@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 
 
 class RowRuns:
-    """The rows of one run by source server, those of other waves that hold a target of this one included."""
+    """The rows of one run by source server, those of other waves that hold a target of this one included.
 
-    def __init__(self, desk: Desk, sources_of_wave: Iterable[str]) -> None:
+    `sources_sent` are those whose rows this run is to send, and therefore brings to an end by themselves.
+    """
+
+    def __init__(self, desk: Desk, sources_sent: Iterable[str]) -> None:
         self._desk = desk
         self._runs: dict[str, RowRun] = {}
-        self._in_wave = frozenset(sources_of_wave)
+        self._sent = frozenset(sources_sent)
         self._left_on_target = _left_in_flight(desk.records)
 
     def of(self, source_server_id: str) -> RowRun:
@@ -52,26 +55,32 @@ class RowRuns:
         return [self.of(source) for source in self._left_on_target.get(target_vm_id, ()) if source != besides]
 
     async def settle_other(self, other: RowRun) -> Conclusion:
-        """Settle another source's attempt; where that source is not in this wave, nobody else writes down what it came to."""
-        conclusion = await other.settle_inherited()
-        if other.record.source_server_id not in self._in_wave and other.record.state.is_in_flight:
-            await other.close(conclusion, other.inherited_sight.task if other.inherited_sight else None)
-        return conclusion
+        """Settle another source's attempt; where that source is not sent in this wave, nobody else writes down what it came to."""
+        is_sent = other.record.source_server_id in self._sent
+        return await (other.settle_inherited() if is_sent else other.settle_for_good())
 
 
 async def before_sending(desk: Desk, runs: RowRuns, shipment: Shipment) -> Outcome | None:
     """The row's outcome where nothing is to be sent for it; None where it is to be sent."""
     run = runs.of(shipment.source_server_id)
     if run.record.state.is_in_flight:
-        conclusion = await run.settle_inherited()
-        if conclusion is not Conclusion.SEND_AGAIN:
-            return await run.end(shipment, conclusion, run.inherited_sight)
-    held = await _held_by_others(runs, run, shipment)
-    if held is not None:
-        return held
-    if run.record.state is RowState.BOUND:
-        return await _known_task(desk, run, shipment)
-    return await _what_is_there(desk, run, shipment)
+        ended = await _end_inherited(run, shipment)
+        if ended is not None:
+            return ended
+    is_bound = run.record.state is RowState.BOUND
+    ended = await (_known_task(desk, run, shipment) if is_bound else _what_is_there(desk, run, shipment))
+    # Last, since it is a reason against sending only: a row whose task is there has it, whoever else wanted the target.
+    return ended or await _held_by_others(runs, run, shipment)
+
+
+async def _end_inherited(run: RowRun, shipment: Shipment) -> Outcome | None:
+    """Settle what an earlier run left in flight for the row; None where what is there is to be held against today's sheet."""
+    conclusion = await run.settle_inherited()
+    if conclusion is Conclusion.BOUND_TO_ANOTHER and shipment.target != run.record.target:
+        # Found for the target of the intent; the sheet has been edited since, and may ask for the very task that was in the way.
+        await run.close(conclusion, run.inherited_sight.task if run.inherited_sight else None)
+        return None
+    return None if conclusion is Conclusion.SEND_AGAIN else await run.end(shipment, conclusion, run.inherited_sight)
 
 
 async def _held_by_others(runs: RowRuns, run: RowRun, shipment: Shipment) -> Outcome | None:
@@ -93,6 +102,9 @@ async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | 
         return endings.cannot_ask(run, shipment, error)
     except SmsError as error:
         return endings.cannot_ask(run, shipment, error)
+    if task is None and desk.stop.is_set:
+        # Asked for too early, perhaps: a task that is listed late is not gone.
+        return await run.cut_short(shipment.row)
     if task is not None and not task.is_deleting:
         return endings.there(run, shipment, task, made_by_this_run=False)
     successor = _sight(desk, run, shipment)

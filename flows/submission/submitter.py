@@ -1,7 +1,8 @@
 """Take one row through its life: intent, request, answer, and where need be a look, until it has its one outcome.
 
 Executes what protocol.py decides, writes down each step through the journal before anything depends on it, and holds a sending
-slot only while a request is on the wire. `RowRun` is the life of one source server in one run; reconcile.py says where it starts.
+slot only for a request that is on the wire, or goes out next. `RowRun` is the life of one source server in one run; reconcile.py
+says where it starts.
 """
 
 from __future__ import annotations
@@ -53,8 +54,9 @@ def _nothing() -> None:
 class RowRun:
     """The life of one source server in one run. `record` is always what the journal durably holds.
 
-    `sent` counts the requests that left, or may have left, this machine; `on_rest` is called when the row begins to wait for
-    something else than its turn, so that another may be taken up meanwhile.
+    `sent` counts the requests that left, or may have left, this machine; `made_task_id` is the task that this run made, as soon as
+    that is known, written down or not; `on_rest` is called when the row begins to wait for something else than its turn, so that
+    another may be taken up meanwhile.
     """
 
     def __init__(self, desk: Desk, record: RowRecord) -> None:
@@ -64,10 +66,11 @@ class RowRun:
         self.first_sent_at: datetime | None = None
         self.last_error: SmsError | None = None
         self.on_rest: Callable[[], None] = _nothing
-        self.answered_task_id = ""
+        self.made_task_id = ""
         self.is_on_wire = False
         self._inherited: asyncio.Future[Conclusion] | None = None
         self._inherited_sight: Sight | None = None
+        self._closing = asyncio.Lock()
 
     async def submit(self, shipment: Shipment) -> Outcome:
         """Send the row until its task is there, or it is certain that there will be none, or nobody can say.
@@ -96,22 +99,44 @@ class RowRun:
             self._inherited = asyncio.get_running_loop().create_future()
             try:
                 conclusion = await self._settle_inherited_now()
+            except Exception as error:
+                # Whoever waits for the same must not take it for a cancellation of its own.
+                self._inherited.set_exception(error)
+                self._inherited.exception()
+                raise
             except BaseException:
                 self._inherited.cancel()
                 raise
             self._inherited.set_result(conclusion)
         return await asyncio.shield(self._inherited)
 
+    async def settle_for_good(self) -> Conclusion:
+        """Settle what another run left in flight and write down what it came to, once, for a row that nobody sends in this run."""
+        conclusion = await self.settle_inherited()
+        async with self._closing:
+            if self.record.state.is_in_flight:
+                await self.close(conclusion, self._inherited_sight.task if self._inherited_sight else None)
+        return conclusion
+
     @property
     def inherited_sight(self) -> Sight | None:
         """What settling the inherited attempt came upon."""
         return self._inherited_sight
 
-    async def cut_short(self, row: ServerRow) -> Outcome:
-        """The outcome of a row that the run leaves where it is; what is on its way is journalled as in doubt."""
-        if self.record.state is RowState.SENDING:
+    @property
+    def seen_task(self) -> TaskSummary | None:
+        """The task that the row is bound to, where this run has seen it, and not on its way out."""
+        task = self._desk.known.get(self.record.task_id)
+        return None if task is None or task.is_deleting else task
+
+    async def cut_short(self, row: ServerRow, reason: StopReason | None = None) -> Outcome:
+        """The outcome of a row that the run leaves where it is; what is on its way is journalled as in doubt.
+
+        An intent of another run stays as it is: whether that request left, this run cannot know.
+        """
+        if self.record.state is RowState.SENDING and self.record.run_id == self._desk.run_id:
             await self._write_off()
-        return endings.left(self, row, self._desk.stop.reason or StopReason.interrupted())
+        return endings.left(self, row, reason or self._desk.stop.reason or StopReason.interrupted())
 
     async def found(self, task: TaskSummary) -> None:
         """Bind the row to a task that was seen without any attempt of ours in doubt."""
@@ -157,10 +182,10 @@ class RowRun:
         await self._write(Entry(before.state, row, start=start))
 
     async def _send(self, body: bytes) -> Created | SmsError | None:
-        """The request itself, once; the sending slot is held for as long as it is on the wire."""
+        """The request itself, once. The slot comes first: what the throttle lets through leaves now, not in a burst later."""
         desk = self._desk
-        await desk.throttle.acquire()
         async with desk.slots:
+            await desk.throttle.acquire()
             if desk.stop.is_set:
                 return None
             self.is_on_wire = True
@@ -178,7 +203,7 @@ class RowRun:
         desk, now = self._desk, self._desk.clock.wall()
         if isinstance(answer, Created):
             self.sent += 1
-            self.answered_task_id = answer.task_id
+            self.made_task_id = answer.task_id
             end = AttemptEnd(self.record.attempts, now, "made", 200, answer.request_id, task_id=answer.task_id)
             await self._move(Move.ANSWERED, end=end, task_id=answer.task_id, error_code="", error_message="", **_OUT_OF_DOUBT)
             desk.known.add(self._made(answer.task_id))
@@ -254,6 +279,8 @@ class RowRun:
         """Write down what settling came to, and give the row its outcome."""
         task = sight.task if sight else None
         ours = conclusion is Conclusion.MADE_BY_US and self.record.doubt_run_id == self._desk.run_id
+        if ours and task is not None:
+            self.made_task_id = task.id
         await self.close(conclusion, task)
         match conclusion:
             case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None:
@@ -270,13 +297,17 @@ class RowRun:
     async def close(self, conclusion: Conclusion, task: TaskSummary | None) -> None:
         """Write down what settling came to."""
         in_doubt = self.record.is_in_doubt
+        if task is not None:
+            self._desk.known.add(task)
         match conclusion:
             case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None and in_doubt:
-                self._desk.known.add(task)
                 await self._move(Move.ADOPT, task_id=task.id, error_code="", error_message="", **_OUT_OF_DOUBT)
             case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None:
                 await self.found(task)
-            case Conclusion.BOUND_TO_ANOTHER | Conclusion.REFUSED if in_doubt:
+            case Conclusion.BOUND_TO_ANOTHER if in_doubt:
+                # Not the code of the attempt in doubt: that was no refusal, and must not count as one once the other task is gone.
+                await self._move(Move.CONFIRM_REFUSAL, error_code=BOUND_CODE, error_message="", **_OUT_OF_DOUBT)
+            case Conclusion.REFUSED if in_doubt:
                 await self._move(Move.CONFIRM_REFUSAL, **_OUT_OF_DOUBT)
             case Conclusion.SEND_AGAIN | Conclusion.NOTHING_MADE if in_doubt:
                 await self._move(Move.CLEAR, **_OUT_OF_DOUBT)
@@ -286,9 +317,7 @@ class RowRun:
     async def _end_unknown(self, shipment: Shipment) -> Outcome:
         if self._desk.stop.is_set:
             return await self.cut_short(shipment.row)
-        if self.record.is_in_doubt:
-            return endings.uncertain(self, shipment)
-        return endings.conflict(self, shipment, None)
+        return endings.uncertain(self, shipment)
 
     async def _settle_inherited_now(self) -> Conclusion:
         if self.record.state is RowState.SENDING:
@@ -355,7 +384,8 @@ class RowRun:
         try:
             await asyncio.shield(written)
         except asyncio.CancelledError:
-            await written
+            await asyncio.wait({written})
+            written.result()
             self.record = entry.row
             raise
         except JournalUnavailableError as error:

@@ -9,12 +9,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.sms.errors import SmsError
 from flows.submission import endings
 from flows.submission.desk import Desk, Options
-from flows.submission.events import Phase, StopReason, StopSignal, Watcher
+from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
 from flows.submission.identify import SourceDirectory, Unidentified
 from flows.submission.journal import Journal, JournalUnavailableError
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
@@ -28,7 +28,7 @@ from inventory.outcomes import Outcome, Status
 from inventory.source_findings import find_source_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
     from random import Random
 
     from flows.sms.client import SmsClient
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from inventory.plan import Plan, ServerRow
 
 _LOG = logging.getLogger(__name__)
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,13 @@ class _WaveRun:
         self._outcomes: dict[int, Outcome] = {}
         self._ids: dict[int, str] = {row.position: row.source_server_id for row in request.rows}
         self._runs = RowRuns(desk, ())
+        self._unsettled: dict[int, tuple[RowRun, Shipment]] = {}
+        self._is_journal_read = False
         self._sent_any = False
 
     async def run(self) -> WaveResult:
         desk, started = self._desk, self._desk.clock.wall()
+        duplicates: Sequence[Finding] = []
         try:
             await self._begin(started)
             await self._look()
@@ -126,7 +130,9 @@ class _WaveRun:
             duplicates = await self._verify()
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))
-            duplicates = []
+        except Exception as error:  # noqa: BLE001 - the rows that have their outcome must not lose it to a defect
+            _LOG.debug("the run failed", exc_info=True)
+            desk.stop.request(StopReason.defect(error))
         outcomes = [self._outcomes.get(row.position) or self._never_taken_up(row) for row in self._request.rows]
         await self._end(outcomes)
         return WaveResult(
@@ -144,21 +150,42 @@ class _WaveRun:
         record = RunRecord(
             desk.run_id, request.account, request.wave, request.plan.name, request.plan.sha256, request.author, started
         )
-        await desk.journal.start_run(record)
+        # Read first: where nothing can be written any more, what earlier runs did is told all the same.
         self._desk = desk.with_records(await desk.journal.rows(request.account))
+        self._runs = RowRuns(self._desk, ())
+        self._is_journal_read = True
+        await desk.journal.start_run(record)
 
     async def _look(self) -> None:
         """See what is there. The first page is read alone: a wrong secret costs one refused call, not a burst of them."""
         desk, request = self._desk, self._request
         desk.watcher.phase(Phase.LOOK, len(request.rows))
         try:
-            for task in await desk.client.list_tasks():
+            for task in await self._unless_stopped(desk.client.list_tasks()) or ():
                 desk.known.add(task)
             if any(self._is_to_be_sent(row) and not row.source_server_id for row in request.rows):
-                self._identify(SourceDirectory(await desk.client.list_sources()))
+                sources = await self._unless_stopped(desk.client.list_sources())
+                if sources is not None:
+                    self._identify(SourceDirectory(sources))
         except SmsError as error:
             desk.stop.request(StopReason.refused(error))
-        self._runs = RowRuns(desk, self._ids.values())
+        self._runs = RowRuns(desk, [self._ids[row.position] for row in request.rows if self._is_to_be_sent(row)])
+
+    async def _unless_stopped(self, reading: Coroutine[Any, Any, Read]) -> Read | None:
+        """What is read, or None as soon as the run is asked to stop: a read may be repeated for minutes, and changes nothing."""
+        desk = self._desk
+        if desk.stop.is_set:
+            reading.close()
+            return None
+        reader = asyncio.ensure_future(reading)
+        asked = asyncio.ensure_future(desk.stop.grace_over(0.0, desk.clock))
+        try:
+            await asyncio.wait({reader, asked}, return_when=asyncio.FIRST_COMPLETED)
+            return reader.result() if reader.done() else None
+        finally:
+            reader.cancel()
+            asked.cancel()
+            await asyncio.gather(reader, asked, return_exceptions=True)
 
     def _identify(self, directory: SourceDirectory) -> None:
         for row in self._request.rows:
@@ -226,7 +253,7 @@ class _WaveRun:
             self._finish(row, self._from_memory(row))
         except Exception as error:  # noqa: BLE001 - a defect in one row must not cost the others their report
             _LOG.debug("row %s failed", row.cell("wave"), exc_info=True)
-            self._finish(row, self._defect(row, error))
+            self._finish(row, await self._cut_short(row, StopReason.defect(error)))
         finally:
             turn.pass_on()
 
@@ -241,8 +268,10 @@ class _WaveRun:
             return shipment
         run = self._runs.of(shipment.source_server_id)
         run.on_rest = turn.pass_on
-        ended = await before_sending(self._desk, self._runs, shipment)
-        return ended or await run.submit(shipment)
+        ended = await before_sending(self._desk, self._runs, shipment) or await run.submit(shipment)
+        if ended.status is Status.UNCERTAIN:
+            self._unsettled[row.position] = run, shipment
+        return ended
 
     async def _prepare(self, row: ServerRow) -> Shipment | Outcome:
         """The row's body, from the sheet and, where the sheet has no disks, from what SMS knows of the source."""
@@ -256,23 +285,25 @@ class _WaveRun:
         except BuildError as error:
             worst = error.findings[0]
             self._desk.findings.extend(error.findings)
-            return self._invalid(row, worst.code, worst.problem, worst.remedy)
+            return await self._without_body(row, Status.INVALID, worst.code, worst.problem, worst.remedy)
         except SmsError as error:
-            return self._cannot_prepare(row, error)
+            message = f"the source could not be asked for: {error.message}"
+            return await self._without_body(row, Status.DEFERRED, error.code, message, error.advice)
 
     def _warn(self, findings: Iterable[Finding]) -> None:
         """Keep what SMS's knowledge of a source warns of; its errors come with the refusal to build the body."""
         self._desk.findings.extend(finding for finding in findings if finding.severity is Severity.WARNING)
 
-    def _cannot_prepare(self, row: ServerRow, error: SmsError) -> Outcome:
-        message = f"the source could not be asked for: {error.message}"
+    async def _without_body(self, row: ServerRow, otherwise: Status, code: str, message: str, advice: str) -> Outcome:
+        """The outcome of a row of which nothing can be sent: what an earlier run made, or left in flight, is settled and told."""
         run = self._runs.of(self._ids[row.position])
-        status = Status.UNCERTAIN if run.record.state.is_in_flight else Status.DEFERRED
-        return endings.unsent(row, self._ids[row.position], status, code=error.code, message=message, advice=error.advice)
+        if run.record.state.is_in_flight:
+            await run.settle_for_good()
+        return endings.left(run, row, StopReason(StopKind.REFUSED, code, message, advice), otherwise)
 
-    async def _cut_short(self, row: ServerRow) -> Outcome:
+    async def _cut_short(self, row: ServerRow, reason: StopReason | None = None) -> Outcome:
         try:
-            return await self._runs.of(self._ids[row.position]).cut_short(row)
+            return await self._runs.of(self._ids[row.position]).cut_short(row, reason)
         except JournalUnavailableError:
             return self._from_memory(row)
 
@@ -280,19 +311,6 @@ class _WaveRun:
         """The outcome of a row whose last step could not be journalled: what this run saw of it, which the next run finds again."""
         run = self._runs.of(self._ids[row.position])
         return endings.unjournalled(run, row, self._desk.stop.reason or StopReason.interrupted())
-
-    def _defect(self, row: ServerRow, error: Exception) -> Outcome:
-        in_flight = self._runs.of(self._ids[row.position]).record.state.is_in_flight
-        status = Status.UNCERTAIN if in_flight else Status.DEFERRED
-        message = f"a defect of this tool: {type(error).__name__}: {error}"
-        return endings.unsent(
-            row,
-            self._ids[row.position],
-            status,
-            code="WAVES.DEFECT",
-            message=message,
-            advice="run again with --debug and report what it prints",
-        )
 
     def _invalid(self, row: ServerRow, code: str, message: str, advice: str) -> Outcome:
         return endings.unsent(row, self._ids[row.position], Status.INVALID, code=code, message=message, advice=advice)
@@ -304,7 +322,9 @@ class _WaveRun:
         if row.position in self._request.invalid:
             finding = self._request.invalid[row.position]
             return self._invalid(row, finding.code, f"{finding.place} {finding.problem}", finding.remedy)
-        return endings.left(self._runs.of(self._ids[row.position]), row, self._desk.stop.reason or StopReason.interrupted())
+        reason = self._desk.stop.reason or StopReason.interrupted()
+        ending = endings.left if self._is_journal_read else endings.unread
+        return ending(self._runs.of(self._ids[row.position]), row, reason)
 
     def _finish(self, row: ServerRow, outcome: Outcome) -> None:
         self._outcomes[row.position] = outcome
@@ -314,30 +334,24 @@ class _WaveRun:
     async def _verify(self) -> list[Finding]:
         """One full listing after the last answer: settle what it can settle, name every source that has two tasks."""
         desk = self._desk
-        open_runs = [run for run in self._runs.started() if run.record.state.is_in_flight]
-        if not desk.stop.is_set and (self._sent_any or open_runs):
+        if not desk.stop.is_set and (self._sent_any or self._unsettled):
             desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
             try:
-                seen = KnownTasks(await desk.client.list_tasks())
+                listed = await self._unless_stopped(desk.client.list_tasks())
             except SmsError as error:
                 desk.watcher.remark(f"the listing at the end of the run failed, duplicates were not looked for: {error.message}")
                 return []
-            await self._adopt_late(open_runs, seen)
-            return _twice(seen.all())
+            if listed is not None:
+                await self._adopt_late(KnownTasks(listed))
+                return _twice(listed)
         return _twice(desk.known.all())
 
-    async def _adopt_late(self, open_runs: Sequence[RowRun], seen: KnownTasks) -> None:
+    async def _adopt_late(self, seen: KnownTasks) -> None:
         """A task of ours that was listed only after its row gave up looking."""
-        position_of = {source: position for position, source in self._ids.items()}
-        for run in open_runs:
+        for run, shipment in self._unsettled.values():
             sight = recognise(run.record, seen.of_source(run.record.source_server_id), ())
-            position = position_of.get(run.record.source_server_id)
-            if sight.kind is not Sighting.OURS or sight.task is None or position not in self._outcomes:
-                continue
-            outcome = self._outcomes[position]
-            ours = run.record.doubt_run_id == self._desk.run_id
-            await run.close(Conclusion.MADE_BY_US, sight.task)
-            self._finish(outcome.row, endings.adopted_late(outcome, sight.task, made_by_this_run=ours))
+            if run.record.is_in_doubt and sight.kind is Sighting.OURS:
+                self._finish(shipment.row, await run.end(shipment, Conclusion.MADE_BY_US, sight))
 
     async def _end(self, outcomes: Sequence[Outcome]) -> None:
         desk = self._desk

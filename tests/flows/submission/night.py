@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flows.submission.events import Watcher
-    from flows.submission.journal import AttemptRecord
-    from flows.submission.records import RowRecord
+    from flows.submission.records import AttemptRecord, RowRecord
     from flows.wave_job import WaveEnd
     from tests.simulator_process import SimulatorProcess
 
