@@ -28,7 +28,7 @@ REPORT = f"wave-plan.{WAVE}.report.xlsx"
 _JOURNAL = "journal.sqlite"
 _MADE = (PLAN, REPORT, _JOURNAL, f"{_JOURNAL}-wal", f"{_JOURNAL}-shm")
 _FAULTS = "reset-after=0.15,504-after=0.1,malformed-after=0.1,drop-before=0.1,429-retry-before=0.1,read-503-before=0.03"
-_SEED = "1"
+_SEED = "52"
 _LAG_SECONDS = "0.5"
 _SETTLE_SECONDS = "2"
 _OURS = ("SMS_", "CLOUD_SDK_", "IAM_", "WAVES_")

@@ -52,7 +52,7 @@ def disagreements(outcomes: Sequence[Reported], truth: Mapping[str, Any]) -> lis
 
 
 def tell_faults(faults: Mapping[str, int]) -> str:
-    """One sentence on what the faults did: `12 requests were broken on purpose: 4 lost their answer ...`."""
+    """One sentence on what the faults did: `12 requests were broken on purpose: 4 lost the answer ...`."""
     tally: Counter[str] = Counter()
     for name, times in faults.items():
         tally[_effect(name)] += times
@@ -64,10 +64,10 @@ def tell_faults(faults: Mapping[str, int]) -> str:
 
 
 _LOST, _LATE, _BROKEN, _BUSY, _BLIND = _EFFECTS = (
-    "lost their answer after the task was made",
-    "were performed long after an error was answered",
+    "lost the answer after the task was made",
+    "performed long after an error was answered",
     "broke before anything was made",
-    "were turned away as too many",
+    "turned away as too many",
     "only asked what is there",
 )
 
