@@ -48,6 +48,10 @@ class Database(Protocol):
         """
         ...
 
+    def hurry(self) -> None:
+        """From now on, fail rather than wait for another process: the run is being stopped."""
+        ...
+
     async def close(self) -> None:
         """Let go of all connections."""
         ...
@@ -90,15 +94,16 @@ class _SqliteDatabase:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._clock = clock
         self._say = say
+        self._patience_seconds = LOCK_PATIENCE_SECONDS
         _prepare_sqlite(self._engine)
 
     async def transact(self, operation: Callable[[Connection], T]) -> T:
-        until, told = self._clock.steady() + LOCK_PATIENCE_SECONDS, False
+        since, told = self._clock.steady(), False
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact_now, operation)
             except OperationalError as error:
-                if not _is_locked(error) or self._clock.steady() > until:
+                if not _is_locked(error) or self._clock.steady() - since > self._patience_seconds:
                     raise JournalUnavailableError(first_line(error)) from error
             except (SQLAlchemyError, OSError) as error:
                 raise JournalUnavailableError(first_line(error)) from error
@@ -106,6 +111,9 @@ class _SqliteDatabase:
                 self._say("the journal is locked by another process: waiting for it")
                 told = True
             await self._clock.sleep(_LOCK_POLL_SECONDS)
+
+    def hurry(self) -> None:
+        self._patience_seconds = 0.0
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
@@ -129,6 +137,9 @@ class _AsyncDatabase:
                 return await connection.run_sync(operation)
         except (SQLAlchemyError, OSError) as error:
             raise JournalUnavailableError(first_line(error)) from error
+
+    def hurry(self) -> None:
+        """Nothing: no transaction of the journal waits for another for long on a server."""
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -92,6 +92,10 @@ class Journal:
         self._wake.set()
         return done
 
+    def hurry(self) -> None:
+        """From now on, fail rather than wait for another process that holds the lock: the run is being stopped."""
+        self._database.hurry()
+
     async def start_run(self, record: RunRecord) -> None:
         """Note that a run began."""
         values = {name: getattr(record, name) for name in record.__slots__}

@@ -104,7 +104,11 @@ async def submit_wave(
         under_way=asyncio.Semaphore(options.rows_under_way),
         slots=asyncio.Semaphore(options.concurrency),
     )
-    return await _WaveRun(request, desk).run()
+    watchdog = asyncio.create_task(_hurry_after_grace(desk))
+    try:
+        return await _WaveRun(request, desk).run()
+    finally:
+        watchdog.cancel()
 
 
 class _WaveRun:
@@ -360,6 +364,15 @@ class _WaveRun:
             await desk.journal.end_run(desk.run_id, ending, [(outcome.row.position, outcome) for outcome in outcomes])
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))
+        except Exception as error:  # noqa: BLE001 - the report must not be lost to a defect at the very end
+            _LOG.debug("the end of the run could not be written", exc_info=True)
+            desk.stop.request(StopReason.defect(error))
+
+
+async def _hurry_after_grace(desk: Desk) -> None:
+    """A journal that another process holds for minutes must not keep a run that was told to stop."""
+    await desk.stop.grace_over(desk.options.grace_seconds, desk.clock)
+    desk.journal.hurry()
 
 
 class _Turn:

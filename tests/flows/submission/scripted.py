@@ -161,9 +161,10 @@ class Script:
         """Perform what was sent earlier and is done late."""
         due = [late for late in self._late if everything or late[0] <= self.clock.now]
         self._late = [late for late in self._late if late not in due]
-        for _, task in due:
+        for made_at, task in due:
             if not self._is_bound(task):
-                self._perform(task)
+                made = self._perform(task)
+                self.tasks[made] = (self.tasks[made][0], made_at)
 
     def _look(self, *, is_of_one: bool) -> None:
         if self.is_blind and is_of_one:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -215,3 +216,29 @@ async def test_rows_that_wait_for_a_slot_do_not_leave_in_a_burst(tmp_path: Path)
 def _step(name: str) -> int:
     """The number of a step of a first run of one row with its disks in the sheet."""
     return ["list", "listed", "write sending", "sending is durable", "create", "answer"].index(name)
+
+
+class _Locking(Script):
+    """Another process takes the journal's lock when the first create comes."""
+
+    def __init__(self, clock: MovedClock, holder: sqlite3.Connection) -> None:
+        super().__init__(clock)
+        self._holder = holder
+
+    async def create_task(self, body: bytes) -> Any:
+        if not self._holder.in_transaction and not self.bodies:
+            self._holder.execute("BEGIN IMMEDIATE")
+        return await super().create_task(body)
+
+
+async def test_a_stop_does_not_wait_for_a_locked_journal(tmp_path: Path) -> None:
+    """Another process holds the journal's lock for minutes: the run that is told to stop ends, and the next one goes on."""
+    clock = _RealClock()
+    holder = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    night, stop = Scripted(tmp_path, plan_of(tmp_path, 2), _Locking(clock, holder)), StopSignal()
+    asyncio.get_running_loop().call_later(0.5, lambda: stop.request(StopReason.interrupted(), at_once=True))
+    async with asyncio.timeout(8):
+        end = await night.run(stop=stop)
+    assert told(end) == ["CREATED"] * 2
+    holder.close()
+    assert told(await night.run()) == ["EXISTS"] * 2
