@@ -101,7 +101,12 @@ class Throttle:
         self._last_setback = now
 
     def hold_to(self, window: ThrottleWindow) -> None:
-        """Keep to a window that the gateway names (or named in an earlier run): so many starts in so many seconds."""
+        """Keep to a window that the gateway names (or named in an earlier run): so many starts in so many seconds.
+
+        What was started before it was named counts: a Retry-After shorter than the window opens no second one.
+        """
+        if self._window is None:
+            self._window_starts.extend(self._started_at)
         self._window = window
         self.story.window = window
 
@@ -143,7 +148,7 @@ class Throttle:
             self._window_starts.popleft()
         if len(self._window_starts) < self._window.limit:
             return 0.0
-        return self._window_starts[0] + self._window.seconds
+        return self._window_starts[-self._window.limit] + self._window.seconds
 
     def _second_opens_at(self) -> float:
         """When a start would be the first of its second over the limit: a late waker may catch up, but never above the limit."""

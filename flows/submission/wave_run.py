@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flows.sms.errors import SmsError
+from flows.sms.errors import SmsError, ThrottleWindow
 from flows.submission import endings
 from flows.submission.desk import Desk, Options
 from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
 from flows.submission.identify import SourceDirectory, Unidentified
-from flows.submission.journal import Journal, JournalUnavailableError
+from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from flows.submission.throttle import Throttle
     from inventory.plan import Plan, ServerRow
 
+_CREATES = "creates"
 _LOG = logging.getLogger(__name__)
 Read = TypeVar("Read")
 
@@ -143,7 +144,7 @@ class _WaveRun:
             run_id=desk.run_id,
             outcomes=outcomes,
             findings=[*desk.findings, *duplicates],
-            notes=[*desk.throttle.story.lines("creates")],
+            notes=[*desk.throttle.story.lines(_CREATES)],
             stop=desk.stop.reason,
             started_at=datetime.fromtimestamp(started, UTC),
             ended_at=datetime.fromtimestamp(desk.clock.wall(), UTC),
@@ -158,6 +159,8 @@ class _WaveRun:
         self._desk = desk.with_records(await desk.journal.rows(request.account))
         self._runs = RowRuns(self._desk, ())
         self._is_journal_read = True
+        if (window := (await desk.journal.known_windows(request.account)).get(_CREATES)) is not None:
+            desk.throttle.hold_to(ThrottleWindow(window.limit, window.seconds))
         await desk.journal.start_run(record)
 
     async def _look(self) -> None:
@@ -359,9 +362,11 @@ class _WaveRun:
 
     async def _end(self, outcomes: Sequence[Outcome]) -> None:
         desk = self._desk
-        ending = desk.stop.reason.kind.value if desk.stop.reason else "finished"
+        ending, story = desk.stop.reason.kind.value if desk.stop.reason else "finished", desk.throttle.story
         try:
             await desk.journal.end_run(desk.run_id, ending, [(outcome.row.position, outcome) for outcome in outcomes])
+            if story.throttled and story.window is not None:
+                await desk.journal.remember_window(desk.account, _CREATES, KnownWindow(story.window.limit, story.window.seconds))
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))
         except Exception as error:  # noqa: BLE001 - the report must not be lost to a defect at the very end

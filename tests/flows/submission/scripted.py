@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from flows.sms.errors import Ambiguous, NotSent, Refused, SmsError, StopRun, Throttled
+from flows.sms.errors import Ambiguous, NotSent, Refused, SmsError, StopRun, Throttled, ThrottleWindow
 from flows.sms.models import Created, TaskSummary
 from flows.submission.desk import Options
 from flows.submission.events import Silent, StopReason, StopSignal
@@ -68,7 +68,8 @@ class Script:
     """SMS v3 as a script. `answers` are consumed by creates, one each; when they are used up, a create is simply performed.
 
     made: performed and answered · lost: performed, no answer · never: not performed, no answer · late: performed 3 s later, no
-    answer · 429 · not-sent · 401 · no: a definite no · bound: SMS.7605 whatever there is · defect: performed, and then no SmsError.
+    answer · 429 · 429 names a window (one a minute) · not-sent · 401 · no: a definite no · bound: SMS.7605 whatever there is ·
+    defect: performed, and then no SmsError.
     `is_blind`: only the listing of all tasks is answered, nothing about one of them or one server.
     """
 
@@ -174,6 +175,7 @@ class Script:
 _ERRORS: dict[str, Callable[[], SmsError]] = {
     "never": lambda: Ambiguous("WAVES.BROKEN", "connection reset"),
     "429": lambda: Throttled("APIGW.0308", "slow down"),
+    "429 names a window": lambda: Throttled("APIGW.0308", "slow down", window=ThrottleWindow(1, 60.0)),
     "not-sent": lambda: NotSent("WAVES.CONNECT", "refused"),
     "401": lambda: StopRun("APIGW.0301", "bad signature"),
 }

@@ -242,3 +242,13 @@ async def test_a_stop_does_not_wait_for_a_locked_journal(tmp_path: Path) -> None
     assert told(end) == ["CREATED"] * 2
     holder.close()
     assert told(await night.run()) == ["EXISTS"] * 2
+
+
+async def test_a_window_that_the_gateway_named_is_held_by_the_next_run(tmp_path: Path) -> None:
+    """One create a minute, says a 429: the run after it keeps to that from its first create on."""
+    night = scripted(tmp_path, answers=["429 names a window"])
+    await night.run()
+    three = plan_of(tmp_path, [server(number) for number in (2, 3, 4)], name="three.xlsx")
+    began = night.sms.clock.now
+    assert told(await night.run(three)) == ["CREATED"] * 3
+    assert night.sms.clock.now - began >= 120.0

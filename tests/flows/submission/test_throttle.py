@@ -83,6 +83,15 @@ async def test_a_named_window_is_held_and_kept_to() -> None:
     assert "20 in 300 s" in throttle.story.lines("creates")[0]
 
 
+async def test_what_was_started_before_a_window_was_named_counts() -> None:
+    """Retry-After is shorter than the window that the same 429 names: the window still holds no more than its limit."""
+    clock = MovedClock()
+    throttle = Throttle(clock)
+    before = await starts(throttle, clock, 20)
+    throttle.on_throttled(throttled(retry_after=10.0, window=ThrottleWindow(20, 300.0)))
+    assert (await starts(throttle, clock, 1))[0] >= before[0] + 300.0
+
+
 async def test_429s_of_one_moment_count_as_one_setback() -> None:
     """Thirty requests in flight that are all turned away lower the rate once."""
     clock = MovedClock()
