@@ -33,6 +33,7 @@ _LAG_SECONDS = "0.5"
 _SETTLE_SECONDS = "2"
 _OURS = ("SMS_", "CLOUD_SDK_", "IAM_", "WAVES_")
 _COLUMNS = ("server", "status", "task", "requests", "what SMS said")
+"""The last one is left out where SMS said nothing against any row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _run(folder: Path, stream: TextIO) -> Ended:
     plan = folder / PLAN
     arguments = ["--port=0", f"--fleet={plan}", f"--faults={_FAULTS}", f"--seed={_SEED}", f"--lag={_LAG_SECONDS}"]
     with SimulatorProcess(arguments) as simulator:
-        print(f"SMS is simulated at {simulator.url}, and breaks requests on purpose: {simulator.url}/admin", file=stream)
+        print(f"SMS is simulated, and breaks requests on purpose: {simulator.url}/admin", file=stream)
         print(f"$ cd {folder} && waves submit {PLAN} --wave {WAVE}", file=stream, flush=True)
         command = [sys.executable, "-m", "flows.cli", "submit", PLAN, "--wave", WAVE]
         code = run_visibly(command, folder, _environment(folder, simulator.url), sys.stderr if stream is sys.stderr else None)
@@ -126,15 +127,17 @@ def show_table(outcomes: Sequence[Reported], stream: TextIO) -> None:
         (each.server, each.status, each.task_id, str(each.attempts), f"{each.error_code} {each.error_message}".strip())
         for each in outcomes
     ]
+    shown = _COLUMNS if any(row[-1] for row in rows) else _COLUMNS[:-1]
+    lines = [shown, *(row[: len(shown)] for row in rows)]
     if output.is_terminal(stream):
-        _draw(rows, stream)
+        _draw(lines, stream)
         return
-    widths = [max(len(row[place]) for row in (_COLUMNS, *rows)) for place in range(len(_COLUMNS))]
-    for row in (_COLUMNS, *rows):
-        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip(), file=stream)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip(), file=stream)
 
 
-def _draw(rows: Sequence[Sequence[str]], stream: TextIO) -> None:
+def _draw(lines: Sequence[Sequence[str]], stream: TextIO) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -142,9 +145,9 @@ def _draw(rows: Sequence[Sequence[str]], stream: TextIO) -> None:
 
     # Lines of plain characters where the console may not have others.
     table = Table(box=box.SIMPLE_HEAD if output.is_unicode(stream) else box.ASCII2, pad_edge=False)
-    for name in _COLUMNS:
+    for name in lines[0]:
         table.add_column(name, justify="right" if name == "requests" else "left")
-    for row in rows:
+    for row in lines[1:]:
         table.add_row(*(Text(text) for text in row))
     Console(file=stream, highlight=False, no_color=not output.is_coloured(stream)).print(table)
 

@@ -54,7 +54,9 @@ def _rate(text: str) -> str:
 
 
 def simulate(
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = _DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = _DEFAULT_PORT,
     fleet: Annotated[
         Path | None, typer.Option("--fleet", metavar="PLAN", help="The sources, targets and templates of this plan exist.")
     ] = None,
@@ -68,7 +70,9 @@ def simulate(
     sources: Annotated[int, typer.Option("--sources", metavar="N", min=0, help="Add N made-up source servers.")] = 0,
     any_source: Annotated[bool, typer.Option("--any-source", help="Accept every source server id.")] = False,
     any_target: Annotated[bool, typer.Option("--any-target", help="Accept every target server and template id.")] = False,
-    guard: Annotated[Switch, typer.Option("--guard", help="Refuse a second task of a source or target (SMS.7605).")] = Switch.ON,
+    guard: Annotated[
+        Switch, typer.Option("--guard", metavar="on|off", help="Refuse a second task of a source or target (SMS.7605).")
+    ] = Switch.ON,
     rate: Annotated[
         str, typer.Option("--rate", metavar="N[/WINDOW]", callback=_rate, help="Requests a key: 50, 200/5m, 100/60; 0 for any.")
     ] = "0",
@@ -80,7 +84,9 @@ def simulate(
     slow_seconds: Annotated[
         float, typer.Option("--slow-seconds", metavar="SECONDS", min=0, help="How late the answer of the fault `slow` comes.")
     ] = 5.0,
-    order: Annotated[Order, typer.Option("--order", help="Which tasks a listing shows first.")] = Order.NEWEST,
+    order: Annotated[
+        Order, typer.Option("--order", metavar="newest|oldest", help="Which tasks a listing shows first.")
+    ] = Order.NEWEST,
     migration_seconds: Annotated[
         float, typer.Option("--migration-seconds", metavar="SECONDS", min=0, help="How long a started task runs.")
     ] = 900.0,
@@ -92,7 +98,9 @@ def simulate(
     check_floating_ip: Annotated[
         bool, typer.Option("--check-floating-ip", help="Refuse a private migration_ip with use_public_ip (SMS.6602).")
     ] = False,
-    auth: Annotated[Switch, typer.Option("--auth", help="Whether tokens and signatures are checked.")] = Switch.ON,
+    auth: Annotated[
+        Switch, typer.Option("--auth", metavar="on|off", help="Whether tokens and signatures are checked.")
+    ] = Switch.ON,
     token_seconds: Annotated[
         float, typer.Option("--token-seconds", metavar="SECONDS", min=0, help="How long a token is valid.")
     ] = 86400.0,

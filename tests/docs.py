@@ -1,0 +1,206 @@
+"""Write, or check, the parts of README.md that are derived from the code: commands, columns, statuses, codes, settings, faults.
+
+    python -m tests.docs            exit code 1 when a part is stale, with the difference
+    python -m tests.docs --write    write them, and the picture of a run
+
+A part stands between `<!-- NAME -->` and `<!-- /NAME -->`; the rest of the file is left alone. `<!-- figures -->` is written by hand
+from what `make bench` prints. The picture shows a real run, so it is written and never compared.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from flows.cli import exits
+from flows.cli.main import make_app
+from flows.settings import Settings
+from flows.simulator.faults import KINDS
+from inventory.build_findings import BUILD_KINDS
+from inventory.catalogue import CATALOGUE
+from inventory.columns import SHEETS, Kind
+from inventory.outcomes import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from inventory.columns import Column
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+STALE = "README.md is stale: run `make docs` and commit what it writes"
+
+_SHEETS = {
+    "Servers": "one row for each source server; the only sheet that must be there",
+    "Disks": "the disks of a server; where a server has none here, SMS is asked for its own",
+    "Volumes": "the partitions of these disks",
+    "VolumeGroups": "LVM volume groups",
+    "LogicalVolumes": "the logical volumes in them",
+    "Btrfs": "Btrfs file systems",
+    "BtrfsSubvolumes": "their subvolumes",
+    "Waves": "a row for each wave: its window, its limits, and any `Servers` column marked ↓ as a default for the wave",
+    "Limits": "never more than so many at once, for example two of each `esx_host`",
+    "Defaults": "two columns without a header, column and value: what holds where neither the row nor its wave says anything",
+}
+
+
+def commands() -> str:
+    """Every command: what it does, its options, an example to copy."""
+    group: Any = typer.main.get_command(make_app())
+    return "\n\n".join(_command(name, command) for name, command in group.commands.items())
+
+
+def _command(name: str, command: Any) -> str:
+    said = inspect.cleandoc(command.help or "")
+    *paragraphs, example = [" ".join(part.split()) for part in said.split("\n\n")]
+    rows = [(_spelling(each), each.help) for each in command.params]
+    return "\n\n".join(
+        [f"#### `waves {name}`", *paragraphs, f"    {example.removeprefix('Example: ')}", _table(("option", "what it does"), rows)]
+    )
+
+
+def _spelling(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.metavar}`"
+    shown = "" if parameter.is_flag else f" {parameter.metavar}"
+    return f"`{parameter.opts[0]}{shown}`"
+
+
+def sheets() -> str:
+    """The sheets of a plan, and what each holds."""
+    return _table(("sheet", "what it holds"), [(f"`{name}`", _SHEETS[name]) for name in SHEETS])
+
+
+def server_columns() -> str:
+    """The columns of `Servers`."""
+    return _columns(SHEETS["Servers"])
+
+
+def other_columns() -> str:
+    """The columns of the other sheets, each folded away."""
+    return "\n\n".join(
+        f"<details><summary><code>{name}</code></summary>\n\n{_columns(columns)}\n\n</details>"
+        for name, columns in SHEETS.items()
+        if name not in {"Servers", "Defaults"}
+    )
+
+
+def _columns(columns: Sequence[Column]) -> str:
+    rows = [(_column_name(each), each.help, _given(each), each.default) for each in columns]
+    return _table(("column", "meaning", "give", "when empty"), rows)
+
+
+def _column_name(column: Column) -> str:
+    return f"`{column.name}`" + (" \\*" if column.required else "") + (" ↓" if column.inherited else "")
+
+
+def _given(column: Column) -> str:
+    return "anything" if column.kind in {Kind.NOTE, Kind.ANY} else column.bounds
+
+
+def statuses() -> str:
+    """What a row can end as."""
+    rows = [(f"`{each.value}`", each.meaning, "yes" if each.is_done else "no") for each in Status]
+    return _table(("status", "what it means", "done"), rows)
+
+
+def exit_codes() -> str:
+    """The exit codes, with the words that stand below each in the code."""
+    tree = ast.parse(inspect.getsource(exits.Exit)).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    rows = []
+    for member, words in zip(tree.body[1::2], tree.body[2::2], strict=True):
+        assert isinstance(member, ast.Assign)
+        assert isinstance(words, ast.Expr)
+        rows.append((str(ast.literal_eval(member.value)), ast.literal_eval(words.value)))
+    return _table(("exit code", "what it means"), rows)
+
+
+def settings() -> str:
+    """The environment that `waves` reads."""
+    rows = [
+        (f"`{field.validation_alias}`", str(field.description), _default(field.default)) for field in Settings.model_fields.values()
+    ]
+    return _table(("variable", "what it is", "when unset"), rows)
+
+
+def _default(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else ""
+
+
+def findings() -> str:
+    """Every kind of finding."""
+    kinds = sorted([*CATALOGUE.values(), *BUILD_KINDS.values()], key=lambda kind: kind.code)
+    rows = [(f"`{kind.code}`", kind.severity.value, kind.title, kind.example) for kind in kinds]
+    return _table(("code", "weight", "what it is", "for example"), rows)
+
+
+def faults() -> str:
+    """The kinds of faults of the simulator."""
+    return _table(("fault", "what the client sees"), [(f"`{name}`", meaning) for name, meaning in KINDS.items()])
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "sheets": sheets,
+    "server-columns": server_columns,
+    "other-columns": other_columns,
+    "statuses": statuses,
+    "exit-codes": exit_codes,
+    "settings": settings,
+    "findings": findings,
+    "faults": faults,
+}
+
+
+def renewed(text: str) -> str:
+    """README's text with each part written anew. Raises LookupError for a part without its markers."""
+    for name, make in PARTS.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise LookupError(f"README.md has no part between <!-- {name} --> and <!-- /{name} -->")
+        part = f"\n{make()}\n\n"
+        text = pattern.sub(lambda found, part=part: f"{found[1]}{part}{found[2]}", text)  # type: ignore[misc]  # a default binds it
+    return text
+
+
+def difference(text: str) -> list[str]:
+    """What `--write` would change, as a unified diff; nothing when nothing."""
+    return list(
+        difflib.unified_diff(text.splitlines(), renewed(text).splitlines(), "README.md", "as the code says", lineterm="", n=0)
+    )
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *[[_cell(text) for text in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Text for a table: bars and angle brackets mean something there."""
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check or write; the exit code."""
+    text = README.read_text(encoding="utf-8")
+    if "--write" in arguments:
+        from tests import picture
+
+        README.write_text(renewed(text), encoding="utf-8", newline="\n")
+        picture.write()
+        return 0
+    if lines := difference(text):
+        print(*lines, STALE, sep="\n", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
