@@ -1,12 +1,12 @@
 """Serve the flow `submit-wave` from this one process: its runs are started in the Prefect UI, by its API or by schedules.
 
-Each run is a process of its own, here, with this machine's files, environment and `.env`. Ctrl-C ends it; a run in flight is told to
+Each run is a process of its own, with this machine's files, environment and `.env`. Ctrl-C ends it; a run in flight is told to
 stop, and writes its report. For several machines, workers do the same: see README.md beside this file.
 """
 
 from __future__ import annotations
 
-from prefect.flows import EntrypointType
+from prefect.types.entrypoint import EntrypointType
 
 from flows.submit_wave import submit_wave
 

@@ -7,7 +7,6 @@ wave ended in one line; the truth is the journal and the report. Called by `wave
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State  # noqa: TC002 - Prefect reads the annotations
 from prefect.states import Cancelled, Completed, Failed
 
+from flows import wave_session
 from flows.control_room import ControlRoom
 from flows.settings import SettingsError, load_settings
 from flows.submission.events import StopKind
@@ -26,9 +26,6 @@ from inventory.report import ReportError
 
 if TYPE_CHECKING:
     from flows.wave_job import WaveEnd
-
-_STARTED: ContextVar[WaveSession | None] = ContextVar("_STARTED", default=None)
-"""The session that the command line has started already: rows do not wait for Prefect's import."""
 
 
 @flow(name="submit-wave", flow_run_name="submit {wave}", persist_result=False)
@@ -52,7 +49,7 @@ async def submit_wave(
         retry_rejected: Send rows again that SMS rejected before.
         recreate: Send rows again whose task was deleted at SMS.
     """
-    session = _STARTED.get()
+    session = wave_session.STARTED.get()
     if session is None:
         order = _order(plan, wave, report, where, allow_invalid, retry_rejected, recreate)
         try:
@@ -66,7 +63,7 @@ async def submit_wave(
 async def show(session: WaveSession) -> bool:
     """Run the flow beside a session that runs already; whether Prefect holds its final state. Never stops the session."""
     order = session.prepared.order
-    token = _STARTED.set(session)
+    token = wave_session.STARTED.set(session)
     try:
         state = await submit_wave(
             plan=str(order.plan.resolve()),
@@ -79,7 +76,7 @@ async def show(session: WaveSession) -> bool:
             return_state=True,
         )
     finally:
-        _STARTED.reset(token)
+        wave_session.STARTED.reset(token)
     return bool(state.is_final() and not state.is_crashed())
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import threading
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from flows import wave_job
@@ -93,3 +94,10 @@ class WaveSession:
         with contextlib.suppress(TimeoutError):
             self._end.exception(seconds)
         return self._end.done()
+
+
+STARTED: ContextVar[WaveSession | None] = ContextVar("STARTED", default=None)
+"""The session that the command line has started already: rows do not wait for Prefect's import, the flow finds it here.
+
+Not in the flow's own module: Prefect pickles a flow with its module's variables, and a context variable cannot be.
+"""

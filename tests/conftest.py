@@ -15,9 +15,8 @@ from flows.prefect_server.attach import OwnServer, answers
 from flows.prefect_server.configured import Configured
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-_SERVERS: list[OwnServer] = []  # ended by the end of its input, when this process ends
 
 
 class PrefectApi:
@@ -57,29 +56,37 @@ class PrefectApi:
 
 
 @pytest.fixture(scope="session")
-def prefect_api(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> PrefectApi:
-    """The one server of this run of the tests, whichever worker asks first."""
+def prefect_api(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[PrefectApi]:
+    """The one server of this run of the tests: the worker that asks first starts it, and ends it after the last that uses it."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
-    home, address = shared / "prefect-home", shared / "prefect-url"
+    home, users = shared / "prefect-home", shared / "prefect-users"
+    users.mkdir(exist_ok=True)
+    user = users / worker_id
+    user.touch()
+    server = None
     try:
         (shared / "prefect-server").mkdir()
-    except FileExistsError:
-        wait_until(address.exists)
-    else:
         server = OwnServer(Configured("", home, 0, has_database=False))
-        _SERVERS.append(server)
         (shared / "prefect-url.new").write_text(server.url)
-        (shared / "prefect-url.new").rename(address)
-    url = address.read_text()
+        (shared / "prefect-url.new").rename(shared / "prefect-url")
+    except FileExistsError:
+        wait_until((shared / "prefect-url").exists)
+    url = (shared / "prefect-url").read_text()
     wait_until(lambda: answers(url, 1.0))
-    return PrefectApi(url, home)
+    yield PrefectApi(url, home)
+    user.unlink()
+    if server is not None:
+        wait_until(lambda: not any(users.iterdir()), 120)
+        (shared / "prefect-server").rmdir()  # who comes after this starts another
+        (shared / "prefect-url").unlink()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
 def worker_id(request: pytest.FixtureRequest) -> str:
     """The xdist worker's name, `master` where there are no workers."""
-    return getattr(request.config, "workerinput", {}).get("workerid", "master")
+    return str(getattr(request.config, "workerinput", {}).get("workerid", "master"))
 
 
 def wait_until(is_so: Any, seconds: float = 60.0) -> None:

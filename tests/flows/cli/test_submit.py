@@ -79,7 +79,7 @@ def test_a_prefect_lost_in_the_middle_costs_one_line(tmp_path: Path) -> None:
         env = environment(tmp_path, simulator, SMS_CONCURRENCY="4")
         waves = Waves("submit", plan_of(tmp_path, 60), "--wave", "wave-1", env=env, cwd=tmp_path)
         home = str(tmp_path / "prefect-home")
-        wait_until(lambda: (tmp_path / "prefect-home" / "prefect.db").exists())
+        wait_until((tmp_path / "prefect-home" / "prefect.db").exists)
         waves.wait_for("CREATED")
         for pid in processes_with(home):
             os.kill(pid, signal.SIGKILL)
@@ -134,7 +134,7 @@ def test_what_keeps_a_wave_from_starting_is_one_line(
 ) -> None:
     """The plan or the call: 2. The credentials: 3. Nothing was sent, and no traceback."""
     plan_of(tmp_path, 1)
-    waves = Waves("submit", *words, env=environment(tmp_path, **NO_PREFECT, **settings), cwd=tmp_path)
+    waves = Waves("submit", *words, env=environment(tmp_path, None, **NO_PREFECT, **settings), cwd=tmp_path)
     ended, output, errors = waves.end()
     assert (ended, output) == (code, ""), errors
     assert said in errors

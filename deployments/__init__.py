@@ -1,0 +1,1 @@
+"""Ways to run `submit-wave` from Prefect; see README.md."""
