@@ -3,8 +3,8 @@
     python -m tests.docs            exit code 1 when a part is stale, with the difference
     python -m tests.docs --write    write them, and the picture of a run
 
-A part stands between `<!-- NAME -->` and `<!-- /NAME -->`; the rest of the file is left alone. `<!-- figures -->` is written by hand
-from what `make bench` prints. The picture shows a real run, so it is written and never compared.
+A part stands between `<!-- NAME -->` and `<!-- /NAME -->`; the rest of the file is left alone. `<!-- figures -->` is written by
+hand from what `make bench` prints. The picture shows a real run, so it is written and never compared.
 """
 
 from __future__ import annotations

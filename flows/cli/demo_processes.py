@@ -28,6 +28,10 @@ class NotStartedError(Exception):
     """A process that did not start; its own words stand on standard error above."""
 
 
+class EndedError(KeyboardInterrupt):
+    """We were told to end by a signal that reaches us alone, unlike Ctrl-C, which reaches every process of the terminal."""
+
+
 class SimulatorProcess:
     """A simulator in its own process, on a free port. Raises NotStartedError when it does not come up."""
 
@@ -71,14 +75,17 @@ def run_visibly(command: Sequence[str], folder: Path, environment: Mapping[str, 
     process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=stdout)  # noqa: S603 - our own command
     try:
         return process.wait()
+    except EndedError:
+        process.terminate()
+        raise
+    except KeyboardInterrupt:
+        # It has reached the command too, and a second signal would cut its settling short.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_SETTLE_SECONDS)
+        process.terminate()
+        raise
     finally:
-        if process.poll() is None:
-            # On a terminal Ctrl-C has reached it already, and a second signal would cut its settling short.
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_SETTLE_SECONDS)
-            if process.poll() is None:
-                process.terminate()
-            _wait_or_kill(process)
+        _wait_or_kill(process)
 
 
 @contextmanager
@@ -98,7 +105,7 @@ def ending_on_signals() -> Iterator[None]:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise EndedError
 
 
 def _wait_or_kill(process: subprocess.Popen[bytes]) -> None:

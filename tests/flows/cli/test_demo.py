@@ -50,11 +50,15 @@ def test_interrupted_leaves_nothing_running(number: signal.Signals, tmp_path: Pa
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     process.stdout.readline()
     wait_until(lambda: len(marked(mark)) >= 3)
-    process.send_signal(number)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.send_signal(number)
     assert process.wait(20) == 130
     process.stdout.close()
     wait_until(lambda: not marked(mark))
