@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from flows.prefect_server.configured import read_configured
 from flows.prefect_server.database import put_database, template_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import PrefectApi
 
 
