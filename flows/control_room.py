@@ -10,9 +10,9 @@ import asyncio
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from prefect import task
+from prefect import Task
 from prefect.artifacts import (
     acreate_markdown_artifact,
     acreate_progress_artifact,
@@ -64,7 +64,7 @@ class Breaker:
                 result = await make()
         except Exception:  # noqa: BLE001 - whatever goes wrong with Prefect is no matter of the wave's
             self._failures += 1
-            if self.is_open:
+            if self._failures == FAILURES_ALLOWED:
                 self._on_open()
             return None
         self._failures = 0
@@ -166,8 +166,8 @@ class ControlRoom:
             ended = Counter(self._board.glance().counts) - before
             return Completed(message=", ".join(f"{count} {status}" for status, count in ended.items()) or "done")
 
-        shown = task(follow_step, name=step.name, task_run_name=step.name, persist_result=False, cache_policy=NO_CACHE)
-        await shown(return_state=True)
+        shown = Task(follow_step, name=step.name, task_run_name=step.name, persist_result=False, cache_policy=NO_CACHE)
+        await cast("Awaitable[State[Any]]", shown(return_state=True))
 
     def _log_remarks(self) -> None:
         """Remarks of the engine and of the breaker, into the run's log; a background thread of Prefect's sends them."""

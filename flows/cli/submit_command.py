@@ -66,7 +66,7 @@ def main(call: Call) -> int:
         attachment = None if call.is_dry_run else _attach()
         prepared, settings = _prepare(call)
         if call.is_dry_run:
-            return _preview(prepared, settings)
+            return _preview(call, prepared, settings)
         return _submit(call, prepared, settings, attachment, signals)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user who did not ask for it
         return _failed(error, call)
@@ -107,7 +107,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _preview(prepared: PreparedWave, settings: Settings) -> int:
-    raise NotImplementedError
+    """Say for each row what would become of it: create, exists, conflict or blocked. Sends nothing."""
+    from flows import wave_job
+
+    preview = getattr(wave_job, "preview", None)
+    if preview is None:
+        output.error("--dry-run is not there yet: nothing was sent")
+        return Exit.WRONG
+    for row, decision, detail in asyncio.run(preview(prepared, settings)):
+        output.write("  ".join(word for word in (str(row.cell("wave")), row.label, str(decision), detail) if word))
+    return Exit.DONE
 
 
 def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: Attachment | None, signals: Signals) -> int:
