@@ -106,16 +106,16 @@ def _pair(text: str) -> tuple[str, str]:
     return column.strip(), pattern
 
 
-def _preview(prepared: PreparedWave, settings: Settings) -> int:
-    """Say for each row what would become of it: create, exists, conflict or blocked. Sends nothing."""
-    from flows import wave_job
+def _preview(call: Call, prepared: PreparedWave, settings: Settings) -> int:
+    """Say for each row what a run would begin with; sends nothing, and Prefect does not hear of it."""
+    from flows.submission.events import Silent
+    from flows.wave_job import preview
 
-    preview = getattr(wave_job, "preview", None)
-    if preview is None:
-        output.error("--dry-run is not there yet: nothing was sent")
-        return Exit.WRONG
-    for row, decision, detail in asyncio.run(preview(prepared, settings)):
-        output.write("  ".join(word for word in (str(row.cell("wave")), row.label, str(decision), detail) if word))
+    previews = asyncio.run(preview(prepared, settings, Silent()))
+    with suppress(OSError):
+        if call.is_json:
+            output.write_json(view.previews_as_json(prepared.order.wave, previews))
+        view.show_previews(previews, sys.stderr if call.is_json else sys.stdout)
     return Exit.DONE
 
 
