@@ -47,8 +47,8 @@ def test_a_header_by_an_alias_is_its_column(tmp_path: Path) -> None:
 
 def test_unknown_column_is_one_line(plan: Plan) -> None:
     """A column that neither the sheet nor any plan has is told beside those that the sheet has."""
-    with pytest.raises(WhereError, match=r'plan\.xlsx has no column "rack" in Servers: its columns are wave, .*rack') as caught:
-        rows_that_fit(plan, plan.servers, parse_where(["rack=r1"]))
+    with pytest.raises(WhereError, match=r'plan\.xlsx has no column "shelf" in Servers: its columns are wave, .*rack') as caught:
+        rows_that_fit(plan, plan.servers, parse_where(["shelf=1"]))
     assert "\n" not in str(caught.value)
 
 
