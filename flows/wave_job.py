@@ -9,6 +9,7 @@ from __future__ import annotations
 import fnmatch
 import getpass
 import socket
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -17,9 +18,12 @@ from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
 from flows.submission.clock import SystemClock
 from flows.submission.desk import Options
+from flows.submission.events import StopSignal
 from flows.submission.journal import open_journal
+from flows.submission.preview import preview_wave
+from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
-from flows.submission.wave_run import WaveRequest, submit_wave
+from flows.submission.wave_run import set_up, submit_wave
 from inventory.checks import check_plan, invalid_rows
 from inventory.columns import normalise
 from inventory.findings import Finding, Severity
@@ -28,13 +32,15 @@ from inventory.plan import read_plan
 from inventory.report import ReportError, WaveReport, check_report_path, write_report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from flows.settings import Settings
     from flows.sms.errors import Throttled
     from flows.submission.clock import Clock
-    from flows.submission.events import StopSignal, Watcher
+    from flows.submission.events import Watcher
+    from flows.submission.journal import Journal
+    from flows.submission.preview import Preview
     from flows.submission.wave_run import WaveResult
     from inventory.plan import Plan, ServerRow
 
@@ -132,28 +138,48 @@ async def run(
     Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
     """
     clock = clock or SystemClock()
-    options = Options(
-        settle_seconds=settings.settle_seconds,
-        concurrency=settings.concurrency,
-        retry_rejected=prepared.order.retry_rejected,
-        recreate=prepared.order.recreate,
-    )
-    request = WaveRequest(prepared.plan, prepared.order.wave, prepared.rows, settings.account, author(), prepared.invalid, options)
-    creates = Throttle(clock, _rate(prepared, settings))
-    reads = _ReadPace(Throttle(clock))
-    client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=reads, sleep=clock.sleep)
-    async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
+    async with _service(settings, clock, watcher) as (client, journal):
         result = await submit_wave(
-            request,
+            _request(prepared, settings),
             client=client,
             journal=journal,
-            throttle=creates,
+            throttle=Throttle(clock, _rate(prepared, settings)),
             clock=clock,
             random=SystemRandom(),
             watcher=watcher,
             stop=stop,
         )
     return report(prepared, result, settings.endpoint)
+
+
+async def preview(prepared: PreparedWave, settings: Settings, watcher: Watcher) -> list[Preview]:
+    """Say what `run` would begin with for each row; sends no create and writes nothing down.
+
+    Raises an SmsError where SMS cannot be asked, JournalUnavailableError where the journal cannot be opened.
+    """
+    clock, request = SystemClock(), _request(prepared, settings)
+    async with _service(settings, clock, watcher) as (client, journal):
+        desk = set_up(request, client, journal, Throttle(clock), clock, SystemRandom(), watcher, StopSignal())
+        return await preview_wave(request, desk.with_records(await journal.rows(request.account)))
+
+
+def _request(prepared: PreparedWave, settings: Settings) -> WaveRequest:
+    options = Options(
+        settle_seconds=settings.settle_seconds,
+        concurrency=settings.concurrency,
+        retry_rejected=prepared.order.retry_rejected,
+        recreate=prepared.order.recreate,
+    )
+    return WaveRequest(prepared.plan, prepared.order.wave, prepared.rows, settings.account, author(), prepared.invalid, options)
+
+
+@asynccontextmanager
+async def _service(settings: Settings, clock: Clock, watcher: Watcher) -> AsyncIterator[tuple[SmsClient, Journal]]:
+    """SMS and the journal, open; reads of SMS go by a bucket of their own."""
+    pace = _ReadPace(Throttle(clock))
+    client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=pace, sleep=clock.sleep)
+    async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
+        yield client, journal
 
 
 def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd:

@@ -34,7 +34,7 @@ def exit_of(end: WaveEnd) -> Exit:
                 return Exit.INTERRUPTED
             case StopKind.REFUSED:
                 return Exit.REFUSED
-            case StopKind.JOURNAL:
+            case StopKind.JOURNAL | StopKind.DEFECT:
                 return Exit.NOT_DONE
     return Exit.DONE if end.is_all_done else Exit.NOT_DONE
 
@@ -42,15 +42,17 @@ def exit_of(end: WaveEnd) -> Exit:
 def exit_of_error(error: BaseException) -> Exit | None:
     """The exit code of an error that a person can mend, its text being the line to show; None for a defect of ours.
 
-    Credentials that are missing or contradict each other are a refusal of the whole run, all else is a wrong plan or call.
+    Credentials that are missing or contradict each other, and an SMS that cannot be asked, are a refusal of the whole run; all else
+    is a wrong plan or call.
     """
     from flows.settings import SettingsError
+    from flows.sms.errors import SmsError
     from flows.submission.journal import JournalUnavailableError
     from flows.wave_job import PlanRefusedError
     from inventory.plan import PlanError
     from inventory.report import ReportError
 
-    if isinstance(error, SettingsError):
+    if isinstance(error, (SettingsError, SmsError)):
         return Exit.REFUSED
     if isinstance(error, (PlanError, PlanRefusedError, ReportError, JournalUnavailableError)):
         return Exit.WRONG

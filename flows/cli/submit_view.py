@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from flows.board import Board
+    from flows.submission.preview import Preview
     from flows.wave_job import WaveEnd
     from inventory.findings import Finding
     from inventory.outcomes import Outcome
@@ -210,3 +212,20 @@ def _painted(text: str, stream: TextIO) -> str:
     if text not in _COLOURS or not output.is_coloured(stream):
         return text
     return f"\033[{_COLOURS[text]}m{text}\033[0m"
+
+
+def show_previews(previews: Sequence[Preview], stream: TextIO) -> None:
+    """What a run would begin with: a line for each row, then the counts."""
+    width = max((len(preview.row.label) for preview in previews), default=0)
+    for preview in previews:
+        place = f"{preview.row.cell('wave')}  {preview.row.label:<{width}}"
+        detail = f"  {preview.detail or preview.task_id}" if preview.detail or preview.task_id else ""
+        stream.write(f"{place}  {preview.decision.value:<8}{detail}".rstrip() + "\n")
+    tally = Counter(preview.decision.value for preview in previews)
+    stream.write("  ".join(f"{count} {decision}" for decision, count in tally.items()) + "\nnothing was sent\n")
+
+
+def previews_as_json(wave: str, previews: Sequence[Preview]) -> dict[str, Any]:
+    """What `--dry-run --json` prints."""
+    tally = Counter(preview.decision.value for preview in previews)
+    return {"wave": wave, "counts": dict(tally), "rows": [preview.as_json() for preview in previews]}

@@ -28,7 +28,7 @@ class Options:
     concurrency: int = 32
     retry_rejected: bool = False
     recreate: bool = False
-    grace_seconds: float = 2.0
+    grace_seconds: float = 1.8
 
     @property
     def rows_under_way(self) -> int:

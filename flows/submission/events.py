@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from flows.sms.errors import SmsError
     from flows.submission.clock import Clock
     from inventory.outcomes import Outcome
+
+Read = TypeVar("Read")
 
 
 class Phase(StrEnum):
@@ -143,6 +145,21 @@ class StopSignal:
         """Return when the run was asked to stop and its grace of `seconds` is over, or was refused."""
         await self._asked.wait()
         await _first_of(self._at_once.wait(), clock.sleep(seconds))
+
+    async def unless_set(self, reading: Coroutine[Any, Any, Read], clock: Clock) -> Read | None:
+        """What is read, or None as soon as the run is asked to stop: a read may be repeated for minutes, and changes nothing."""
+        if self.is_set:
+            reading.close()
+            return None
+        reader = asyncio.ensure_future(reading)
+        asked = asyncio.ensure_future(self.grace_over(0.0, clock))
+        try:
+            await asyncio.wait({reader, asked}, return_when=asyncio.FIRST_COMPLETED)
+            return reader.result() if reader.done() else None
+        finally:
+            reader.cancel()
+            asked.cancel()
+            await asyncio.gather(reader, asked, return_exceptions=True)
 
     async def sleep(self, seconds: float, clock: Clock) -> None:
         """Return after `seconds` of the clock's steady time, or as soon as the run is asked to stop."""

@@ -9,54 +9,35 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from flows.sms.errors import SmsError, ThrottleWindow
 from flows.submission import endings
-from flows.submission.desk import Desk, Options
+from flows.submission.desk import Desk
 from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
-from flows.submission.identify import SourceDirectory, Unidentified
 from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
-from flows.submission.shipment import Shipment, pack
 from flows.submission.sightings import KnownTasks
-from inventory.build import BuildError, build_post_task, needs_source
+from flows.submission.survey import NoBody, Survey, WaveRequest
 from inventory.findings import Finding, Severity
 from inventory.outcomes import Outcome, Status
-from inventory.source_findings import find_source_findings
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Sequence
     from random import Random
 
     from flows.sms.client import SmsClient
     from flows.sms.models import TaskSummary
     from flows.submission.clock import Clock
+    from flows.submission.shipment import Shipment
     from flows.submission.submitter import RowRun
     from flows.submission.throttle import Throttle
-    from inventory.plan import Plan, ServerRow
+    from inventory.plan import ServerRow
 
 _CREATES = "creates"
 _LOG = logging.getLogger(__name__)
-Read = TypeVar("Read")
-
-
-@dataclass(frozen=True, slots=True)
-class WaveRequest:
-    """What is to be run: rows of one wave of a plan, for one account.
-
-    `invalid` holds the error that rules out a row, by the row's position in the sheet: such rows are reported, not sent.
-    """
-
-    plan: Plan
-    wave: str
-    rows: Sequence[ServerRow]
-    account: str
-    author: str
-    invalid: Mapping[int, Finding]
-    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +68,27 @@ async def submit_wave(
 
     Ends early, and as truly, when `stop` is set. Cancelled, it journals what is on its way and raises CancelledError.
     """
+    desk = set_up(request, client, journal, throttle, clock, random, watcher, stop)
+    watchdog = asyncio.create_task(_hurry_after_grace(desk))
+    try:
+        return await _WaveRun(request, desk).run()
+    finally:
+        watchdog.cancel()
+
+
+def set_up(
+    request: WaveRequest,
+    client: SmsClient,
+    journal: Journal,
+    throttle: Throttle,
+    clock: Clock,
+    random: Random,
+    watcher: Watcher,
+    stop: StopSignal,
+) -> Desk:
+    """The desk of a run, or of a dry run, that begins now."""
     options = request.options
-    desk = Desk(
+    return Desk(
         account=request.account,
         run_id=f"{random.getrandbits(64):016x}",
         options=options,
@@ -105,11 +105,6 @@ async def submit_wave(
         under_way=asyncio.Semaphore(options.rows_under_way),
         slots=asyncio.Semaphore(options.concurrency),
     )
-    watchdog = asyncio.create_task(_hurry_after_grace(desk))
-    try:
-        return await _WaveRun(request, desk).run()
-    finally:
-        watchdog.cancel()
 
 
 class _WaveRun:
@@ -119,7 +114,7 @@ class _WaveRun:
         self._request = request
         self._desk = desk
         self._outcomes: dict[int, Outcome] = {}
-        self._ids: dict[int, str] = {row.position: row.source_server_id for row in request.rows}
+        self._survey = Survey(request, desk)
         self._runs = RowRuns(desk, ())
         self._unsettled: dict[int, tuple[RowRun, Shipment]] = {}
         self._is_journal_read = False
@@ -157,6 +152,7 @@ class _WaveRun:
         )
         # Read first: where nothing can be written any more, what earlier runs did is told all the same.
         self._desk = desk.with_records(await desk.journal.rows(request.account))
+        self._survey = Survey(request, self._desk)
         self._runs = RowRuns(self._desk, ())
         self._is_journal_read = True
         if (window := (await desk.journal.known_windows(request.account)).get(_CREATES)) is not None:
@@ -164,73 +160,25 @@ class _WaveRun:
         await desk.journal.start_run(record)
 
     async def _look(self) -> None:
-        """See what is there. The first page is read alone: a wrong secret costs one refused call, not a burst of them."""
-        desk, request = self._desk, self._request
-        desk.watcher.phase(Phase.LOOK, len(request.rows))
+        desk, survey = self._desk, self._survey
+        desk.watcher.phase(Phase.LOOK, len(self._request.rows))
         try:
-            for task in await self._unless_stopped(desk.client.list_tasks()) or ():
-                desk.known.add(task)
-            if any(self._is_to_be_sent(row) and not row.source_server_id for row in request.rows):
-                sources = await self._unless_stopped(desk.client.list_sources())
-                if sources is not None:
-                    self._identify(SourceDirectory(sources))
+            await survey.look()
         except SmsError as error:
             desk.stop.request(StopReason.refused(error))
-        self._runs = RowRuns(desk, [self._ids[row.position] for row in request.rows if self._is_to_be_sent(row)])
-
-    async def _unless_stopped(self, reading: Coroutine[Any, Any, Read]) -> Read | None:
-        """What is read, or None as soon as the run is asked to stop: a read may be repeated for minutes, and changes nothing."""
-        desk = self._desk
-        if desk.stop.is_set:
-            reading.close()
-            return None
-        reader = asyncio.ensure_future(reading)
-        asked = asyncio.ensure_future(desk.stop.grace_over(0.0, desk.clock))
-        try:
-            await asyncio.wait({reader, asked}, return_when=asyncio.FIRST_COMPLETED)
-            return reader.result() if reader.done() else None
-        finally:
-            reader.cancel()
-            asked.cancel()
-            await asyncio.gather(reader, asked, return_exceptions=True)
-
-    def _identify(self, directory: SourceDirectory) -> None:
-        for row in self._request.rows:
-            if row.source_server_id or not self._is_to_be_sent(row):
-                continue
-            found = directory.identify(row)
-            if isinstance(found, Unidentified):
-                self._finish(row, self._invalid(row, "WAVES.SOURCE", found.message, found.advice))
-            else:
-                self._ids[row.position] = found
-        self._refuse_twins()
-
-    def _refuse_twins(self) -> None:
-        """Two rows that turn out to name one source server: neither is sent, since nobody can say which is meant."""
-        rows_of: dict[str, list[ServerRow]] = {}
-        for row in self._request.rows:
-            if self._ids[row.position] and self._is_to_be_sent(row):
-                rows_of.setdefault(self._ids[row.position], []).append(row)
-        for source, rows in rows_of.items():
-            for row in rows if len(rows) > 1 else ():
-                places = " and ".join(str(other.cell("wave")) for other in rows)
-                message = f"{places} name the same source server {source}"
-                self._finish(row, self._invalid(row, "WAVES.SOURCE", message, "leave one of the rows, or give each its own server"))
-
-    def _is_to_be_sent(self, row: ServerRow) -> bool:
-        return not row.skip and row.position not in self._request.invalid and row.position not in self._outcomes
+        self._runs = RowRuns(desk, [survey.ids[row.position] for row in survey.rows_to_send])
 
     async def _submit(self) -> None:
         """Take up the rows in the sheet's order, so many at a time that every sending slot has one."""
         desk = self._desk
         desk.watcher.phase(Phase.SUBMIT, len(self._request.rows))
+        for outcome in self._survey.ruled_out.values():
+            self._finish(outcome.row, outcome)
         taken_up = asyncio.Semaphore(desk.options.rows_under_way * 2)
         aio_tasks: set[asyncio.Task[None]] = set()
         watchdog = asyncio.create_task(self._cancel_after_grace(aio_tasks))
         try:
-            for row in self._request.rows:
-                if row.position in self._outcomes:
-                    continue
+            for row in self._survey.rows_to_send:
                 await taken_up.acquire()
                 if desk.stop.is_set:
                     break
@@ -265,14 +213,9 @@ class _WaveRun:
             turn.pass_on()
 
     async def _bring_to_end(self, row: ServerRow, turn: _Turn) -> Outcome:
-        if row.skip:
-            return endings.unsent(row, self._ids[row.position], Status.SKIPPED, code="", message="", advice="")
-        if row.position in self._request.invalid:
-            finding = self._request.invalid[row.position]
-            return self._invalid(row, finding.code, f"{finding.place} {finding.problem}", finding.remedy)
-        shipment = await self._prepare(row)
-        if isinstance(shipment, Outcome):
-            return shipment
+        shipment = await self._survey.prepare(row)
+        if isinstance(shipment, NoBody):
+            return await self._without_body(row, shipment)
         run = self._runs.of(shipment.source_server_id)
         run.on_rest = turn.pass_on
         ended = await before_sending(self._desk, self._runs, shipment) or await run.submit(shipment)
@@ -280,58 +223,34 @@ class _WaveRun:
             self._unsettled[row.position] = run, shipment
         return ended
 
-    async def _prepare(self, row: ServerRow) -> Shipment | Outcome:
-        """The row's body, from the sheet and, where the sheet has no disks, from what SMS knows of the source."""
-        source_id, plan = self._ids[row.position], self._request.plan
-        try:
-            source = None
-            if needs_source(row, plan):
-                source = await self._desk.client.show_source(source_id)
-                self._warn(find_source_findings(row, plan, source, source_id))
-            return pack(row, build_post_task(row, plan, source, source_id))
-        except BuildError as error:
-            worst = error.findings[0]
-            self._desk.findings.extend(error.findings)
-            return await self._without_body(row, Status.INVALID, worst.code, worst.problem, worst.remedy)
-        except SmsError as error:
-            message = f"the source could not be asked for: {error.message}"
-            return await self._without_body(row, Status.DEFERRED, error.code, message, error.advice)
-
-    def _warn(self, findings: Iterable[Finding]) -> None:
-        """Keep what SMS's knowledge of a source warns of; its errors come with the refusal to build the body."""
-        self._desk.findings.extend(finding for finding in findings if finding.severity is Severity.WARNING)
-
-    async def _without_body(self, row: ServerRow, otherwise: Status, code: str, message: str, advice: str) -> Outcome:
+    async def _without_body(self, row: ServerRow, why: NoBody) -> Outcome:
         """The outcome of a row of which nothing can be sent: what an earlier run made, or left in flight, is settled and told."""
-        run = self._runs.of(self._ids[row.position])
+        run = self._run_of(row)
         if run.record.state.is_in_flight:
             await run.settle_for_good()
-        return endings.left(run, row, StopReason(StopKind.REFUSED, code, message, advice), otherwise)
+        return endings.left(run, row, StopReason(StopKind.REFUSED, why.code, why.message, why.advice), why.status)
+
+    def _run_of(self, row: ServerRow) -> RowRun:
+        return self._runs.of(self._survey.ids[row.position])
 
     async def _cut_short(self, row: ServerRow, reason: StopReason | None = None) -> Outcome:
         try:
-            return await self._runs.of(self._ids[row.position]).cut_short(row, reason)
+            return await self._run_of(row).cut_short(row, reason)
         except JournalUnavailableError:
             return self._from_memory(row)
 
     def _from_memory(self, row: ServerRow) -> Outcome:
         """The outcome of a row whose last step could not be journalled: what this run saw of it, which the next run finds again."""
-        run = self._runs.of(self._ids[row.position])
+        run = self._run_of(row)
         return endings.unjournalled(run, row, self._desk.stop.reason or StopReason.interrupted())
-
-    def _invalid(self, row: ServerRow, code: str, message: str, advice: str) -> Outcome:
-        return endings.unsent(row, self._ids[row.position], Status.INVALID, code=code, message=message, advice=advice)
 
     def _never_taken_up(self, row: ServerRow) -> Outcome:
         """A row that the run stopped before: what the sheet alone decides is told all the same."""
-        if row.skip:
-            return endings.unsent(row, self._ids[row.position], Status.SKIPPED, code="", message="", advice="")
-        if row.position in self._request.invalid:
-            finding = self._request.invalid[row.position]
-            return self._invalid(row, finding.code, f"{finding.place} {finding.problem}", finding.remedy)
-        reason = self._desk.stop.reason or StopReason.interrupted()
+        ruled_out = self._survey.ruled_out.get(row.position)
+        if ruled_out is not None:
+            return ruled_out
         ending = endings.left if self._is_journal_read else endings.unread
-        return ending(self._runs.of(self._ids[row.position]), row, reason)
+        return ending(self._run_of(row), row, self._desk.stop.reason or StopReason.interrupted())
 
     def _finish(self, row: ServerRow, outcome: Outcome) -> None:
         self._outcomes[row.position] = outcome
@@ -344,7 +263,7 @@ class _WaveRun:
         if not desk.stop.is_set and (self._sent_any or self._unsettled):
             desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
             try:
-                listed = await self._unless_stopped(desk.client.list_tasks())
+                listed = await desk.stop.unless_set(desk.client.list_tasks(), desk.clock)
             except SmsError as error:
                 desk.watcher.remark(f"the listing at the end of the run failed, duplicates were not looked for: {error.message}")
                 return []

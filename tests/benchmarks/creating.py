@@ -20,8 +20,9 @@ from flows.submission.clock import SystemClock
 from flows.submission.desk import Options
 from flows.submission.events import Silent, StopSignal
 from flows.submission.journal import open_journal
+from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
-from flows.submission.wave_run import WaveRequest, submit_wave
+from flows.submission.wave_run import submit_wave
 from inventory.build import build_post_task
 from tests.benchmarks.measure import Figure, paired
 from tests.plans import disk, make_plan, server

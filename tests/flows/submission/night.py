@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flows import wave_job
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.submission.clock import SystemClock
 from flows.submission.events import Silent, StopSignal
 from flows.submission.journal import open_journal
@@ -41,21 +41,22 @@ class Night:
         """Run the wave to its report."""
         report = self.folder / "report.xlsx"
         prepared = wave_job.prepare(wave_job.WaveOrder(plan, wave, report, **order))
-        return await wave_job.run(prepared, self._settings(), watcher or Silent(), stop or StopSignal())
+        return await wave_job.run(prepared, self.run_settings(), watcher or Silent(), stop or StopSignal())
 
     async def attempts(self, number: int = 1) -> list[AttemptRecord]:
         """What the journal holds of the attempts for a server."""
-        settings = self._settings()
+        settings = self.run_settings()
         async with open_journal(settings.journal_url, SystemClock(), print) as journal:
             return await journal.attempts(settings.account, server(number)["source_server_id"])
 
     async def records(self) -> dict[str, RowRecord]:
         """The rows of the journal by source server id."""
-        settings = self._settings()
+        settings = self.run_settings()
         async with open_journal(settings.journal_url, SystemClock(), print) as journal:
             return await journal.rows(settings.account)
 
-    def _settings(self) -> Any:
+    def run_settings(self) -> Settings:
+        """The settings of every run of this night."""
         given: dict[str, Any] = {
             "endpoint": self.simulator.url,
             "ak": self.simulator.access_key,

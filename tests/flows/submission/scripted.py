@@ -17,8 +17,9 @@ from flows.sms.models import Created, TaskSummary
 from flows.submission.desk import Options
 from flows.submission.events import Silent, StopReason, StopSignal
 from flows.submission.journal import JournalUnavailableError, open_journal
+from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
-from flows.submission.wave_run import WaveRequest, submit_wave
+from flows.submission.wave_run import submit_wave
 from inventory.plan import read_plan
 from tests.flows.submission.clocks import MovedClock
 from tests.plans import disk, make_plan, server
