@@ -54,4 +54,4 @@ lock: ## resolve requirements.lock anew (needs uv)
 		--group build --group test --group lint pyproject.toml -o requirements.lock
 
 clean: ## remove the .venv and what tools left behind
-	@rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) waves-demo .mypy_cache .grimp_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -21,6 +21,7 @@ from flows.submission.events import StopKind
 from flows.submission.journal import JournalUnavailableError
 from flows.wave_job import PlanRefusedError, WaveOrder, prepare
 from flows.wave_session import WaveSession
+from flows.where import WhereError, parse_where
 from inventory.plan import PlanError
 from inventory.report import ReportError
 
@@ -51,10 +52,10 @@ async def submit_wave(
     """
     session = wave_session.STARTED.get()
     if session is None:
-        order = _order(plan, wave, report, where, allow_invalid, retry_rejected, recreate)
         try:
+            order = _order(plan, wave, report, where, allow_invalid, retry_rejected, recreate)
             session = WaveSession(await asyncio.to_thread(prepare, order), load_settings())
-        except (PlanError, PlanRefusedError, ReportError, SettingsError) as error:
+        except (PlanError, PlanRefusedError, WhereError, ReportError, SettingsError) as error:
             return Failed(message=_refusal(error))
         session.run_in_thread()
     return await _follow(session)
@@ -120,8 +121,9 @@ def _order(
     retry_rejected: bool,
     recreate: bool,
 ) -> WaveOrder:
-    pairs = [(column, pattern) for column, _, pattern in (text.partition("=") for text in where)]
-    return WaveOrder(Path(plan), wave, Path(report) if report else None, pairs, allow_invalid, retry_rejected, recreate)
+    return WaveOrder(
+        Path(plan), wave, Path(report) if report else None, parse_where(where), allow_invalid, retry_rejected, recreate
+    )
 
 
 def _refusal(error: Exception) -> str:

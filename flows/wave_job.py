@@ -6,7 +6,6 @@ writes the report when the engine ends, however it ended. What is shown of it, a
 
 from __future__ import annotations
 
-import fnmatch
 import getpass
 import socket
 from contextlib import asynccontextmanager
@@ -24,8 +23,8 @@ from flows.submission.preview import preview_wave
 from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
 from flows.submission.wave_run import set_up, submit_wave
+from flows.where import rows_that_fit
 from inventory.checks import check_plan, invalid_rows
-from inventory.columns import normalise
 from inventory.findings import Finding, Severity
 from inventory.outcomes import counts
 from inventory.plan import read_plan
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from flows.submission.journal import Journal
     from flows.submission.preview import Preview
     from flows.submission.wave_run import WaveResult
+    from flows.where import Where
     from inventory.plan import Plan, ServerRow
 
 
@@ -52,7 +52,7 @@ class WaveOrder:
     plan: Path
     wave: str
     report: Path | None = None
-    where: Sequence[tuple[str, str]] = ()
+    where: Sequence[Where] = ()
     allow_invalid: bool = False
     retry_rejected: bool = False
     recreate: bool = False
@@ -113,12 +113,16 @@ class WaveEnd:
 
 
 def prepare(order: WaveOrder) -> PreparedWave:
-    """Read and check the plan. Raises PlanError (no plan), PlanRefusedError (errors in it), ReportError (nowhere to report to)."""
+    """Read and check the plan.
+
+    Raises PlanError (no plan), PlanRefusedError (errors in it, or no row), WhereError (no such column), ReportError (nowhere to
+    report to).
+    """
     plan = read_plan(order.plan)
     findings = tuple(check_plan(plan, order.wave))
     if order.wave not in plan.waves:
         raise PlanRefusedError(f"{plan.name} has no wave that can be sent by that name", findings)
-    rows = tuple(row for row in plan.rows(order.wave) if _fits(plan, row, order.where))
+    rows = rows_that_fit(plan, plan.rows(order.wave), order.where)
     if not rows:
         raise PlanRefusedError(f"no row of wave {order.wave} fits what was asked for", findings)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
@@ -252,21 +256,6 @@ def _ruled_out(plan: Plan, errors: Sequence[Finding]) -> Mapping[int, Finding]:
         for position in invalid_rows(plan, (error,)):
             found.setdefault(position, error)
     return found
-
-
-def _fits(plan: Plan, row: ServerRow, where: Sequence[tuple[str, str]]) -> bool:
-    return all(fnmatch.fnmatchcase(_shown(plan, row, column).casefold(), pattern.casefold()) for column, pattern in where)
-
-
-def _shown(plan: Plan, row: ServerRow, column: str) -> str:
-    """What the row has in a column, known or not, as text. Raises PlanRefusedError for a column that the plan does not have."""
-    wanted = normalise(column)
-    for name, text in {**row.extra, **row.shown}.items():
-        if normalise(name) == wanted:
-            return text
-    if wanted in {normalise(header) for header in plan.headers} or wanted in row.values:
-        return str(row.values.get(wanted, ""))
-    raise PlanRefusedError(f'{plan.name} has no column "{column}" in Servers: its columns are {", ".join(plan.headers)}')
 
 
 def _quoted(word: str) -> str:

@@ -56,4 +56,3 @@ class Finding:
             "problem": self.problem,
             "remedy": self.remedy,
         }
-

@@ -49,11 +49,12 @@ def exit_of_error(error: BaseException) -> Exit | None:
     from flows.sms.errors import SmsError
     from flows.submission.journal import JournalUnavailableError
     from flows.wave_job import PlanRefusedError
+    from flows.where import WhereError
     from inventory.plan import PlanError
     from inventory.report import ReportError
 
     if isinstance(error, (SettingsError, SmsError)):
         return Exit.REFUSED
-    if isinstance(error, (PlanError, PlanRefusedError, ReportError, JournalUnavailableError)):
+    if isinstance(error, (PlanError, PlanRefusedError, WhereError, ReportError, JournalUnavailableError)):
         return Exit.WRONG
     return Exit.INTERRUPTED if isinstance(error, KeyboardInterrupt) else None

@@ -91,19 +91,11 @@ def _prepare(call: Call) -> tuple[PreparedWave, Settings]:
     """Read and check what is wanted, the plan first: it is what its writer is at."""
     from flows.settings import load_settings
     from flows.wave_job import WaveOrder, prepare
+    from flows.where import parse_where
 
-    where = [_pair(text) for text in call.where]
+    where = parse_where(call.where)
     order = WaveOrder(call.plan, call.wave, call.report, where, call.allow_invalid, call.retry_rejected, call.recreate)
     return prepare(order), load_settings()
-
-
-def _pair(text: str) -> tuple[str, str]:
-    from flows.wave_job import PlanRefusedError
-
-    column, is_pair, pattern = text.partition("=")
-    if not column.strip() or not is_pair:
-        raise PlanRefusedError(f'--where "{text}" is not COLUMN=PATTERN')
-    return column.strip(), pattern
 
 
 def _preview(call: Call, prepared: PreparedWave, settings: Settings) -> int:
