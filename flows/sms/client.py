@@ -113,19 +113,13 @@ class SmsClient:
             options.read_timeout_seconds, connect=options.connect_timeout_seconds, pool=options.connect_timeout_seconds
         )
         self._timeout = timeout.as_dict()
-        self._http = httpx.AsyncClient(
-            transport=WireTransport(transport or make_transport(options.endpoint, options.max_connections)),
-            auth=auth,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._wire = WireTransport(transport or make_transport(options.endpoint, options.max_connections))
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._http.aclose()
+        await self._wire.aclose()
 
     async def create_task(self, body: bytes) -> Created:
         """Send one create, exactly once; `body` is a PostTask as JSON.
@@ -216,12 +210,35 @@ class SmsClient:
         request.extensions["timeout"] = self._timeout
         try:
             async with asyncio.timeout(self.options.deadline_seconds):
-                return await self._http.send(request)
+                return await self._exchange(request)
         except SmsError:
             raise
         except Exception as exc:  # noqa: BLE001 - every failure, of any class, is judged and raised anew
             sent = HANDED_OVER in request.extensions
             raise judge_exception(exc, sent=sent, secrets=self._secrets()) from forget_headers(exc)
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        """Send the request through authentication and transport, as `httpx.AsyncClient.send` does, and read the answer whole.
+
+        Not by that client, whose cookies, redirects and hooks nobody wants here: they were half of what a call costs.
+        """
+        flow = self._auth.async_auth_flow(request)
+        try:
+            request = await anext(flow)
+            while True:
+                response = await self._wire.handle_async_request(request)
+                response.request = request
+                try:
+                    await response.aread()
+                except BaseException:
+                    await response.aclose()
+                    raise
+                try:
+                    request = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+        finally:
+            await flow.aclose()
 
     def _judged(self, response: httpx.Response) -> SmsError:
         return judge_response(response, secrets=self._secrets())
