@@ -43,10 +43,10 @@ class Kind(StrEnum):
 class Column:
     """One column of one sheet.
 
-    `low` and `high` bound numbers (both included); `max_length` bounds texts, in characters. `api_field` is the field of the API
-    that the value is sent as, None where it is ours alone. `default` says in words what holds when nothing is said anywhere: the
-    API's own default, which is not sent. `required` columns must be there and filled in every row of their sheet. `inherited`
-    columns of `Servers` may also stand in `Waves` and `Defaults`, for all rows of a wave or of the plan.
+    `low` and `high` bound numbers (both included); `max_length` bounds texts, in characters. `api_field` is the path in the body of
+    the create that the value is sent as, None where it is ours alone. `default` says in words what holds when nothing is said
+    anywhere: the API's own default, which is not sent. `required` columns must be there and filled in every row of their sheet.
+    `inherited` columns of `Servers` may also stand in `Waves` and `Defaults`, for all rows of a wave or of the plan.
     """
 
     name: str
@@ -340,7 +340,7 @@ DISKS: tuple[Column, ...] = (
         _TEXT,
         "The disk: its device path on Linux (/dev/vda), Disk 0, Disk 1, ... on Windows.",
         ("disk", "disk_name"),
-        api_field="disks.name",
+        api_field="target_server.disks.name",
         required=True,
     ),
     Column(
@@ -349,7 +349,7 @@ DISKS: tuple[Column, ...] = (
         "What the disk is for: BOOT, OS or NORMAL.",
         ("disk_use",),
         choices=("NORMAL", "OS", "BOOT"),
-        api_field="disks.device_use",
+        api_field="target_server.disks.device_use",
         default="NORMAL",
     ),
     Column(
@@ -357,7 +357,7 @@ DISKS: tuple[Column, ...] = (
         _ID,
         "The id of the target's disk (EVS volume). Not needed with a template.",
         ("target_disk_id", "evs_id"),
-        api_field="disks.disk_id",
+        api_field="target_server.disks.disk_id",
     ),
     Column(
         "size",
@@ -367,7 +367,7 @@ DISKS: tuple[Column, ...] = (
         low=0,
         high=INT64_MAX,
         unit="bytes",
-        api_field="disks.size",
+        api_field="target_server.disks.size",
         required=True,
     ),
     Column(
@@ -378,9 +378,16 @@ DISKS: tuple[Column, ...] = (
         low=0,
         high=INT64_MAX,
         unit="bytes",
-        api_field="disks.used_size",
+        api_field="target_server.disks.used_size",
     ),
 )
+
+
+_VOLUME = "target_server.disks.physical_volumes"
+_GROUP = "target_server.volume_groups"
+_LOGICAL = f"{_GROUP}.logical_volumes"
+_BTRFS = "target_server.btrfs_list"
+_SUBVOLUME = f"{_BTRFS}.subvolumn"
 
 
 def _size(name: str, says: str, prefix: str, *aliases: str, required: bool = False) -> Column:
@@ -400,29 +407,29 @@ def _text(name: str, says: str, prefix: str, *aliases: str, max_length: int = 25
 VOLUMES: tuple[Column, ...] = (
     _SOURCE,
     Column("disk", _TEXT, "The disk that the volume is on, by its name in `Disks`.", ("disk_name",), required=True),
-    _count("index", "The volume's number on its disk, from 0.", "disks.physical_volumes", INT32_MAX),
+    _count("index", "The volume's number on its disk, from 0.", _VOLUME, INT32_MAX),
     _text(
         "name",
         "The volume: a drive letter on Windows, a device on Linux (/dev/vda1).",
-        "disks.physical_volumes",
+        _VOLUME,
         "volume",
         "volume_name",
     ),
-    _text("device_use", "What the volume is for: BOOT, OS, NORMAL, VOLUME_GROUP ...", "disks.physical_volumes", "volume_use"),
-    _text("file_system", "The file system: ext4, xfs, NTFS ...", "disks.physical_volumes", "fs"),
-    _text("mount_point", "Where the volume is mounted.", "disks.physical_volumes"),
-    _size("size", "The volume's size: bytes, or with a unit.", "disks.physical_volumes", "volume_size"),
-    _size("used_size", "The used part of the volume.", "disks.physical_volumes", "used"),
-    _count("inode_size", "The number of inodes.", "disks.physical_volumes", INT64_MAX),
-    _text("uuid", "The volume's GUID, from the source server.", "disks.physical_volumes"),
+    _text("device_use", "What the volume is for: BOOT, OS, NORMAL, VOLUME_GROUP ...", _VOLUME, "volume_use"),
+    _text("file_system", "The file system: ext4, xfs, NTFS ...", _VOLUME, "fs"),
+    _text("mount_point", "Where the volume is mounted.", _VOLUME),
+    _size("size", "The volume's size: bytes, or with a unit.", _VOLUME, "volume_size"),
+    _size("used_size", "The used part of the volume.", _VOLUME, "used"),
+    _count("inode_size", "The number of inodes.", _VOLUME, INT64_MAX),
+    _text("uuid", "The volume's GUID, from the source server.", _VOLUME),
 )
 
 VOLUME_GROUPS: tuple[Column, ...] = (
     _SOURCE,
-    _text("name", "The volume group's name.", "volume_groups", "volume_group", "vg", required=True),
-    _text("components", "Its physical volumes, separated by ;.", "volume_groups"),
-    _size("size", "The volume group's size: bytes, or with a unit.", "volume_groups"),
-    _size("free_size", "The part of it that no logical volume has.", "volume_groups"),
+    _text("name", "The volume group's name.", _GROUP, "volume_group", "vg", required=True),
+    _text("components", "Its physical volumes, separated by ;.", _GROUP),
+    _size("size", "The volume group's size: bytes, or with a unit.", _GROUP),
+    _size("free_size", "The part of it that no logical volume has.", _GROUP),
 )
 
 LOGICAL_VOLUMES: tuple[Column, ...] = (
@@ -434,49 +441,47 @@ LOGICAL_VOLUMES: tuple[Column, ...] = (
         ("vg", "volume_group_name"),
         required=True,
     ),
-    _text(
-        "name", "The logical volume: /dev/mapper/vg-lv.", "logical_volumes", "logical_volume", "lv", max_length=1024, required=True
-    ),
-    _text("file_system", "The file system: ext4, xfs ...", "logical_volumes", "fs"),
-    _text("mount_point", "Where it is mounted.", "logical_volumes", max_length=256),
-    _text("device_use", "What it is for: BOOT, OS or NORMAL.", "logical_volumes"),
-    _size("size", "Its size: bytes, or with a unit.", "logical_volumes", required=True),
-    _size("used_size", "The used part of it.", "logical_volumes", "used"),
-    _size("free_size", "The free part of it; size less used_size when empty.", "logical_volumes", "free"),
-    _count("inode_size", "The number of inodes, as the source says.", "logical_volumes", INT32_MAX),
-    _count("inode_nums", "The number of inodes.", "logical_volumes", INT64_MAX),
-    _count("block_count", "The number of blocks.", "logical_volumes", INT32_MAX, "0"),
-    _count("block_size", "The size of a block, in bytes.", "logical_volumes", 1_048_576, "0"),
+    _text("name", "The logical volume: /dev/mapper/vg-lv.", _LOGICAL, "logical_volume", "lv", max_length=1024, required=True),
+    _text("file_system", "The file system: ext4, xfs ...", _LOGICAL, "fs"),
+    _text("mount_point", "Where it is mounted.", _LOGICAL, max_length=256),
+    _text("device_use", "What it is for: BOOT, OS or NORMAL.", _LOGICAL),
+    _size("size", "Its size: bytes, or with a unit.", _LOGICAL, required=True),
+    _size("used_size", "The used part of it.", _LOGICAL, "used"),
+    _size("free_size", "The free part of it; size less used_size when empty.", _LOGICAL, "free"),
+    _count("inode_size", "The number of inodes, as the source says.", _LOGICAL, INT32_MAX),
+    _count("inode_nums", "The number of inodes.", _LOGICAL, INT64_MAX),
+    _count("block_count", "The number of blocks.", _LOGICAL, INT32_MAX, "0"),
+    _count("block_size", "The size of a block, in bytes.", _LOGICAL, 1_048_576, "0"),
 )
 
 BTRFS: tuple[Column, ...] = (
     _SOURCE,
-    _text("name", "The file system's name.", "btrfs_list", "file_system_name", required=True),
-    _text("label", "Its label; empty where it has none.", "btrfs_list"),
-    _text("uuid", "Its UUID.", "btrfs_list", required=True),
-    _text("device", "The names of its devices.", "btrfs_list", required=True),
-    _size("size", "The space it takes: bytes, or with a unit.", "btrfs_list", required=True),
-    _size("nodesize", "The size of a node.", "btrfs_list", required=True),
-    _count("sectorsize", "The size of a sector, in bytes.", "btrfs_list", INT32_MAX, required=True),
-    _text("data_profile", "The profile of its data: single, RAID1 ...", "btrfs_list"),
-    _text("system_profile", "The profile of its system chunks.", "btrfs_list"),
-    _text("metadata_profile", "The profile of its metadata.", "btrfs_list"),
-    _text("global_reserve1", "Its global reserve.", "btrfs_list"),
-    _size("g_vol_used_size", "The used part of it.", "btrfs_list", required=True),
-    _text("default_subvolid", "The id of its default subvolume.", "btrfs_list"),
-    _text("default_subvol_name", "The name of its default subvolume.", "btrfs_list"),
-    _text("default_subvol_mountpath", "Where its default subvolume is mounted.", "btrfs_list"),
+    _text("name", "The file system's name.", _BTRFS, "file_system_name", required=True),
+    _text("label", "Its label; empty where it has none.", _BTRFS),
+    _text("uuid", "Its UUID.", _BTRFS, required=True),
+    _text("device", "The names of its devices.", _BTRFS, required=True),
+    _size("size", "The space it takes: bytes, or with a unit.", _BTRFS, required=True),
+    _size("nodesize", "The size of a node.", _BTRFS, required=True),
+    _count("sectorsize", "The size of a sector, in bytes.", _BTRFS, INT32_MAX, required=True),
+    _text("data_profile", "The profile of its data: single, RAID1 ...", _BTRFS),
+    _text("system_profile", "The profile of its system chunks.", _BTRFS),
+    _text("metadata_profile", "The profile of its metadata.", _BTRFS),
+    _text("global_reserve1", "Its global reserve.", _BTRFS),
+    _size("g_vol_used_size", "The used part of it.", _BTRFS, required=True),
+    _text("default_subvolid", "The id of its default subvolume.", _BTRFS),
+    _text("default_subvol_name", "The name of its default subvolume.", _BTRFS),
+    _text("default_subvol_mountpath", "Where its default subvolume is mounted.", _BTRFS),
 )
 
 BTRFS_SUBVOLUMES: tuple[Column, ...] = (
     _SOURCE,
     Column("file_system_name", _TEXT, "The file system it is in, by its name in `Btrfs`.", ("file_system", "btrfs"), required=True),
-    _text("uuid", "The UUID of its parent volume.", "btrfs_list.subvolume"),
-    _text("is_snapshot", "Whether it is a snapshot, as the source says.", "btrfs_list.subvolume"),
-    _text("subvol_id", "Its id.", "btrfs_list.subvolume", "id"),
-    _text("parent_id", "The id of its parent volume.", "btrfs_list.subvolume"),
-    _text("subvol_name", "Its name.", "btrfs_list.subvolume", "name", required=True),
-    _text("subvol_mount_path", "Where it is mounted.", "btrfs_list.subvolume", "mount_path"),
+    _text("uuid", "The UUID of its parent volume.", _SUBVOLUME),
+    _text("is_snapshot", "Whether it is a snapshot, as the source says.", _SUBVOLUME),
+    _text("subvol_id", "Its id.", _SUBVOLUME, "id"),
+    _text("parent_id", "The id of its parent volume.", _SUBVOLUME),
+    _text("subvol_name", "Its name.", _SUBVOLUME, "name", required=True),
+    _text("subvol_mount_path", "Where it is mounted.", _SUBVOLUME, "mount_path"),
 )
 
 WAVES: tuple[Column, ...] = (

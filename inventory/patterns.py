@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inventory.catalogue import near
 from inventory.columns import SERVERS, Column, Kind, find_column
-from inventory.values import RefusedError, Typed, parse_value, strip
+from inventory.values import NAME_CHARACTERS, RefusedError, Typed, parse_value, strip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ PATTERNED = frozenset({"name", "target_name"})
 """The columns whose text in `Waves` or `Defaults` may be a pattern."""
 
 FIELD = re.compile(r"\{([^{}]*)\}")
-_NOT_IN_A_NAME = re.compile(r"[^0-9A-Za-z_\-\u3400-\u4dbf\u4e00-\u9fff]+")
+_NOT_IN_A_NAME = re.compile(f"[^{NAME_CHARACTERS}]+")
 
 
 def parse_default(column: Column, raw: object) -> Typed | None:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inventory.columns import Column, Kind
-from inventory.values import EXACT_MAX, RefusedError, Typed, parse_value
+from inventory.values import EXACT_MAX, NAME_CHARACTERS, RefusedError, Typed, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ FEW = 256
 """With at most so many different contents a column is judged by them, each once."""
 
 _NUMBER_LIKE_LINE = re.compile(r"\n[0-9.,eE+\-]+\n")
-_NOT_IN_NAMES = re.compile(r"[^0-9A-Za-z_\-\n\u3400-\u4dbf\u4e00-\u9fff]")
+_NOT_IN_NAMES = re.compile(rf"[^{NAME_CHARACTERS}\n]")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PLAIN_IPS = re.compile(rf"(?:(?:{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE})?(?:\n|\Z))*")
 

@@ -41,7 +41,10 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _NUMBER_LIKE_ID = re.compile(r"[+-]?\d+(?:[.,]0+|(?:[.,]\d+)?[eE][+-]\d+)", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|∞)", re.IGNORECASE)
 _SIZE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-z]*)", re.ASCII | re.IGNORECASE)
-_NAME = re.compile(r"[0-9A-Za-z_\-\u3400-\u4dbf\u4e00-\u9fff]*")
+NAME_CHARACTERS = r"0-9A-Za-z_\-\u4e00-\u9fa5"
+"""What a task's name is made of, as a regular expression's set: the Chinese characters are those that Huawei's own pages mean."""
+
+_NAME = re.compile(f"[{NAME_CHARACTERS}]*")
 _YES = frozenset({"yes", "y", "true", "1", "x", "on"})
 _NO = frozenset({"no", "n", "false", "0", "off"})
 _BINARY = {"k": 1, "m": 2, "g": 3, "t": 4, "p": 5}

@@ -85,7 +85,7 @@ class Validator:
             _check_disk(disk, f"target_server.disks[{index}]", found)
 
     def _check_name(self, name: str, found: Found) -> None:
-        if not _NAME.fullmatch(name):
+        if not is_legal_name(name):
             found.problems.append(Problem("name", "may have Chinese characters, letters, digits, _ and - only", "SMS.7711"))
         elif self._options.strict_names and len(name) not in _SHORT_NAME:
             found.problems.append(Problem("name", "must have 4 to 20 characters", "SMS.7711"))
@@ -112,6 +112,11 @@ class Validator:
         elif self._options.check_floating_ip and address.is_private and request.get("use_public_ip", True):
             # The page's own example sends a private address with use_public_ip true (contradiction 7), so this rule is optional.
             found.problems.append(Problem("migration_ip", "is not a public address, and use_public_ip is true", "SMS.6602"))
+
+
+def is_legal_name(name: str) -> bool:
+    """Whether a task's name is made of Chinese characters, letters, digits, _ and - alone."""
+    return _NAME.fullmatch(name) is not None
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds

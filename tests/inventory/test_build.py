@@ -14,6 +14,8 @@ from inventory.build import BuildError, build_post_task, needs_source
 from inventory.build_findings import BUILD_KINDS
 from inventory.build_target import used_size
 from inventory.catalogue import CATALOGUE
+from inventory.columns import SHEETS, Column, Kind
+from inventory.disk_checks import DETAIL_SHEETS
 from inventory.findings import Severity
 from inventory.plan import Plan, ServerRow, read_plan
 from inventory.post_task import PostTask
@@ -245,22 +247,46 @@ def test_what_nobody_said_is_not_sent(tmp_path: Path) -> None:
     assert sent == mandatory | {"migration_ip", "exist_server"}
 
 
-def test_every_sent_column_reaches_the_body(tmp_path: Path) -> None:
-    """Each optional that a row may say is in the body, with the row's value."""
-    said: dict[str, Any] = {
-        "priority": 2,
-        "speed_limit": 0,
-        "over_speed_threshold": 12.5,
-        "clonevm_template_id": "clone-1",
-        "exist_server": False,
-        "use_ipv6": False,
-        **dict.fromkeys(("start_target_server", "auto_start", "use_public_ip", "syncing", "start_network_check"), True),
-        **dict.fromkeys(("is_need_consistency_check", "need_migration_test"), True),
-    }
-    row, plan = the_row(tmp_path, **said)
-    body = build_post_task(row, plan, linux()).as_dict()
-    assert {name: body[name] for name in said} == said
-    assert set(PostTask.model_fields) - set(body) == {"vm_template_id"}
+SENT = [(sheet, column) for sheet, columns in SHEETS.items() for column in columns if column.api_field]
+LINKS = {"disk": "Disks", "volume_group": "VolumeGroups", "file_system_name": "Btrfs"}
+
+
+def filled(sheet: str, *, without: str = "") -> dict[str, Any]:
+    """A row of a sheet in which every column says something, each text something else."""
+    values: dict[str, Any] = {}
+    for column in SHEETS[sheet]:
+        match column.kind:
+            case Kind.ENUM:
+                value: Any = column.choices[0]
+            case Kind.FLAG:
+                value = column.name != "skip"
+            case Kind.INTEGER | Kind.DECIMAL | Kind.SIZE:
+                value = 7
+            case Kind.IP:
+                value = "10.0.0.7"
+            case _:
+                value = f"{LINKS.get(column.name, sheet)}-{'name' if column.name in LINKS else column.name}"
+        values[column.name] = value
+    return values | {"source_server_id": "s-1", "os_type": "LINUX", without: None}
+
+
+@pytest.mark.parametrize(("sheet", "column"), SENT, ids=[f"{sheet}.{column.name}" for sheet, column in SENT])
+def test_every_sent_column_reaches_the_body(tmp_path: Path, sheet: str, column: Column) -> None:
+    """A column that names a field of the API is in the body at that very place, with the row's own value."""
+    other = "target_vm_id" if column.name == "vm_template_id" else "vm_template_id"
+    rows = {kind: [filled(kind)] for kind in DETAIL_SHEETS if kind != "Disks"}
+    plan = the_plan(tmp_path, filled("Servers", without=other), disks=[filled("Disks")], defaults={}, **rows)
+    value: Any = build_post_task(plan.servers[0], plan, None).as_dict()
+    for part in str(column.api_field).split("."):
+        value = value[part]
+        value = value[0] if isinstance(value, list) else value
+    assert value == filled(sheet)[column.name]
+
+
+def test_no_field_of_the_body_is_out_of_the_sheets_reach() -> None:
+    """Whatever the API takes for a task, a column says."""
+    heads = {str(column.api_field).partition(".")[0] for _, column in SENT}
+    assert heads == set(PostTask.model_fields)
 
 
 def test_regions_code_stands_in_for_the_names(tmp_path: Path) -> None:

@@ -63,3 +63,25 @@ def disk(**changes: Any) -> dict[str, Any]:
 def as_bytes(value: object) -> bytes:
     """JSON as it goes over the wire."""
     return json.dumps(value).encode()
+
+
+SMALLEST: dict[str, dict[str, Any]] = {
+    "PostTask": post_task(),
+    "SourceServerByTask": {"id": "s-1"},
+    "TargetServerByTask": post_task()["target_server"],
+    "TargetDisks": disk(),
+    "PhysicalVolumes": {},
+    "VolumeGroups": {},
+    "LogicalVolumes": {
+        "file_system": "xfs", "inode_size": 0, "mount_point": "/", "name": "lv", "size": 2, "used_size": 1, "free_size": 1,
+    },
+    "BtrfsFileSystem": {
+        "name": "/data", "label": "", "uuid": "u", "device": "/dev/vdb", "size": 1, "nodesize": 1, "sectorsize": 1,
+        "data_profile": "single", "system_profile": "DUP", "metadata_profile": "DUP", "global_reserve1": "single",
+        "g_vol_used_size": 0, "default_subvolid": "5", "default_subvol_name": "", "default_subvol_mountpath": "/", "subvolume": [],
+    },
+    "BtrfsSubvolumn": {
+        "uuid": "u", "is_snapshot": "false", "subvol_id": "5", "parent_id": "0", "subvol_name": "", "subvol_mount_path": "/",
+    },
+}  # fmt: skip
+"""The smallest object of each of the page's tables."""

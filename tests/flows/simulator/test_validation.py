@@ -10,34 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.simulator.answers import Refusal
+from flows.simulator.checking import Found, compile_tables
 from flows.simulator.options import SimulatorOptions
 from flows.simulator.tables import TABLES, Field
 from flows.simulator.validation import Validator
-from tests.flows.simulator.bodies import EXAMPLE, as_bytes, disk, post_task
+from tests.flows.simulator.bodies import EXAMPLE, SMALLEST, as_bytes, disk, post_task
 
+PAGE = compile_tables(lenient=False)
 STRICT, LENIENT = Validator(SimulatorOptions()), Validator(SimulatorOptions(lenient=True))
 
-SMALLEST: dict[str, dict[str, Any]] = {
-    "PostTask": post_task(),
-    "SourceServerByTask": {"id": "s-1"},
-    "TargetServerByTask": post_task()["target_server"],
-    "TargetDisks": disk(),
-    "PhysicalVolumes": {},
-    "VolumeGroups": {},
-    "LogicalVolumes": {
-        "file_system": "xfs", "inode_size": 0, "mount_point": "/", "name": "lv", "size": 2, "used_size": 1, "free_size": 1,
-    },
-    "BtrfsFileSystem": {
-        "name": "/data", "label": "", "uuid": "u", "device": "/dev/vdb", "size": 1, "nodesize": 1, "sectorsize": 1,
-        "data_profile": "single", "system_profile": "DUP", "metadata_profile": "DUP", "global_reserve1": "single",
-        "g_vol_used_size": 0, "default_subvolid": "5", "default_subvol_name": "", "default_subvol_mountpath": "/", "subvolume": [],
-    },
-    "BtrfsSubvolumn": {
-        "uuid": "u", "is_snapshot": "false", "subvol_id": "5", "parent_id": "0", "subvol_name": "", "subvol_mount_path": "/",
-    },
-}  # fmt: skip
-
 FIELDS = [pytest.param(table, each, id=f"{table}.{each.name}") for table, fields in TABLES.items() for each in fields]
+ARRAYS = [
+    pytest.param(table, each, id=f"{table}.{each.name}")
+    for table, fields in TABLES.items()
+    for each in fields
+    if each.type == "array"
+]
 NUMBERS = [
     pytest.param(table, each, id=f"{table}.{each.name}")
     for table, fields in TABLES.items()
@@ -135,11 +123,14 @@ def test_below_the_minimum_is_refused(table: str, each: Field) -> None:
         assert code_of(body_with(table, {**SMALLEST[table], each.name: wrong})) == each.code
 
 
-def test_array_lengths_are_bounded() -> None:
-    """255 logical volumes are taken and 256 are not, the page's one short array."""
-    volumes = [SMALLEST["LogicalVolumes"]] * 255
-    assert code_of(body_with("VolumeGroups", {"logical_volumes": volumes})) == ""
-    assert code_of(body_with("VolumeGroups", {"logical_volumes": [*volumes, volumes[0]]})) == "SMS.9001"
+@pytest.mark.parametrize(("table", "each"), ARRAYS)
+def test_an_array_is_as_long_as_its_table_says(table: str, each: Field) -> None:
+    """255 logical volumes, 65,535 of everything else; one more is a problem, and the only one."""
+    item = SMALLEST[each.table] if each.table != "TargetDisks" else disk(physical_volumes=[])
+    for length, problems in ((int(each.high), 0), (int(each.high) + 1, 1)):
+        found = Found()
+        PAGE[table].check({**SMALLEST[table], each.name: [item] * length}, "", found)
+        assert len(found.problems) == problems
 
 
 def test_the_pages_own_example_is_taken_with_a_warning() -> None:
