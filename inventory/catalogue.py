@@ -21,7 +21,20 @@ from inventory.row_findings import ROW_FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["CATALOGUE", "FindingKind", "PlanError", "finding", "near", "one_line", "plan_error", "quote"]
+    from inventory.rows import SheetRow
+
+__all__ = [
+    "CATALOGUE",
+    "FindingKind",
+    "PlanError",
+    "did_you_mean",
+    "finding",
+    "finding_at",
+    "near",
+    "one_line",
+    "plan_error",
+    "quote",
+]
 
 MAX_QUOTED = 60
 """A longer value is cut in messages; the finding's `value` keeps the whole."""
@@ -61,6 +74,13 @@ def finding(code: str, sheet: str = "", cell: str = "", value: str = "", **words
     return Finding(code, kind.severity, sheet, cell, value, kind.problem.format(**words), kind.remedy.format(**words))
 
 
+def finding_at(row: SheetRow, name: str, code: str, /, **words: str) -> Finding:
+    """A finding at a column of a row: where its value stands (it may be inherited), with the value as the planner typed it."""
+    cell = row.cell(name)
+    is_own = row.own(name) is not None or row.is_refused(name)
+    return finding(code, cell.sheet, cell.ref, row.table.raw(name, row.index) if is_own else row.text(name), **words)
+
+
 def plan_error(code: str, sheet: str = "", cell: str = "", **words: str) -> PlanError:
     """The error of the catalogue's kind `code` for a file that cannot be read as a plan."""
     told = finding(code, sheet, cell, **words)
@@ -82,3 +102,8 @@ def near(text: str, candidates: Iterable[str], likeness: float = 0.75) -> str:
     """The candidate that a text was most probably meant to be; "" when none is at least so like it (0 to 1)."""
     found = difflib.get_close_matches(text, list(candidates), n=1, cutoff=likeness)
     return found[0] if found else ""
+
+
+def did_you_mean(guess: str) -> str:
+    """The hint that begins a remedy where there is a guess; "" where there is none."""
+    return f'did you mean "{guess}"? ' if guess else ""

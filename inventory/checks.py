@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from inventory.catalogue import finding, near
+from inventory.catalogue import did_you_mean, finding, near
 from inventory.disk_checks import DETAIL_SHEETS, check_columns, check_disks, sources_of
 from inventory.findings import Severity
 from inventory.server_checks import check_servers
@@ -62,7 +62,7 @@ def _unknown_wave(plan: Plan, wave: str) -> Finding:
     by_case = {name.casefold(): name for name in names}
     guess = by_case.get(wave.casefold()) or near(wave, names)
     shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-    hint = f'did you mean "{guess}"? ' if guess else ""
+    hint = did_you_mean(guess)
     return finding("PLAN-201", plan.tables["Servers"].sheet, "", wave, waves=shown or "none", hint=hint)
 
 

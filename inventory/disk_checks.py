@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from inventory.catalogue import finding, near
+from inventory.catalogue import did_you_mean, finding, finding_at, near
 from inventory.columns import SHEETS
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ LARGEST_DISK_BYTES = 16 * 1024**4
 MOST_LOGICAL_VOLUMES = 255
 DETAIL_SHEETS = ("Disks", "Volumes", "VolumeGroups", "LogicalVolumes", "Btrfs", "BtrfsSubvolumes")
 """The sheets whose rows belong to a source server."""
-
-
-def at(row: SheetRow, name: str, code: str, /, **words: str) -> Finding:
-    """A finding at a column of a row of one of these sheets, with the value there as typed."""
-    cell = row.cell(name)
-    return finding(code, cell.sheet, cell.ref, row.table.raw(name, row.index), **words)
 
 
 def check_columns(plan: Plan) -> Iterator[Finding]:
@@ -72,17 +66,17 @@ def _strays(plan: Plan) -> Iterator[Finding]:
             source = row.text("source_server_id")
             if source and source not in known:
                 guess = near(source, known, 0.9)
-                yield at(row, "source_server_id", "PLAN-301", hint=f'did you mean "{guess}"? ' if guess else "")
+                yield finding_at(row, "source_server_id", "PLAN-301", hint=did_you_mean(guess))
 
 
 def _without_disks(plan: Plan, server: ServerRow) -> Iterator[Finding]:
     source = server.source_server_id
     for row in plan.volumes.get(source, ()):
         if row.text("disk"):
-            yield at(row, "disk", "PLAN-302", server=server.label)
+            yield finding_at(row, "disk", "PLAN-302", server=server.label)
     for group in (plan.volume_groups, plan.logical_volumes, plan.btrfs, plan.btrfs_subvolumes):
         for row in group.get(source, ())[:1]:
-            yield at(row, "source_server_id", "PLAN-311", server=server.label)
+            yield finding_at(row, "source_server_id", "PLAN-311", server=server.label)
 
 
 def _server(plan: Plan, server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
@@ -97,7 +91,7 @@ def _server(plan: Plan, server: ServerRow, disks: Sequence[SheetRow]) -> Iterato
     groups = Counter(row.text("volume_group") for row in plan.logical_volumes.get(source, ()))
     for row in plan.volume_groups.get(source, ()):
         if groups[row.text("name")] > MOST_LOGICAL_VOLUMES:
-            yield at(row, "name", "PLAN-312", server=server.label, count=str(groups[row.text("name")]))
+            yield finding_at(row, "name", "PLAN-312", server=server.label, count=str(groups[row.text("name")]))
     if source in plan.btrfs and server.flag("is_need_consistency_check"):
         cell = server.cell("is_need_consistency_check")
         yield finding("PLAN-510", cell.sheet, cell.ref, "yes", server=server.label)
@@ -108,21 +102,21 @@ def _each_once(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding
     for row in disks:
         name = row.text("name")
         if name in first:
-            yield at(row, "name", "PLAN-303", server=server.label, other=str(first[name].cell("name")))
+            yield finding_at(row, "name", "PLAN-303", server=server.label, other=str(first[name].cell("name")))
         elif name:
             first[name] = row
 
 
 def _disk_doubts(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
     if not any(row.text("device_use") in {"BOOT", "OS"} or row.is_refused("device_use") for row in disks):
-        yield at(disks[0], "device_use", "PLAN-306", server=server.label)
+        yield finding_at(disks[0], "device_use", "PLAN-306", server=server.label)
     if len(disks) > MOST_DISKS:
-        yield at(disks[MOST_DISKS], "name", "PLAN-309", server=server.label, count=str(len(disks)))
+        yield finding_at(disks[MOST_DISKS], "name", "PLAN-309", server=server.label, count=str(len(disks)))
     for row in disks:
         if server.text("os_type") == "LINUX" and (row.integer("size") or 0) > LARGEST_DISK_BYTES:
-            yield at(row, "size", "PLAN-310")
+            yield finding_at(row, "size", "PLAN-310")
         if server.text("target_vm_id") and not row.text("disk_id") and not row.is_refused("disk_id"):
-            yield at(row, "disk_id", "PLAN-502", name=row.text("name"), server=server.label)
+            yield finding_at(row, "disk_id", "PLAN-502", name=row.text("name"), server=server.label)
 
 
 def _volumes(server: ServerRow, disks: Sequence[SheetRow], volumes: Sequence[SheetRow]) -> Iterator[Finding]:
@@ -134,7 +128,7 @@ def _volumes(server: ServerRow, disks: Sequence[SheetRow], volumes: Sequence[She
         size, name = row.integer("size"), row.text("name")
         if size is not None and together[name] > size:
             words = {"name": name, "server": server.label, "size": show_bytes(size), "volumes": show_bytes(together[name])}
-            yield at(row, "size", "PLAN-304", **words)
+            yield finding_at(row, "size", "PLAN-304", **words)
 
 
 def _members(server: ServerRow, rows: Sequence[SheetRow], column: str, owners: Sequence[SheetRow], code: str) -> Iterator[Finding]:
@@ -145,7 +139,7 @@ def _members(server: ServerRow, rows: Sequence[SheetRow], column: str, owners: S
         name = row.text(column)
         if name and name not in names:
             guess = near(name, names)
-            yield at(row, column, code, server=server.label, hint=f'did you mean "{guess}"? ' if guess else "")
+            yield finding_at(row, column, code, server=server.label, hint=did_you_mean(guess))
 
 
 def _used(plan: Plan, kind: str) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from inventory.catalogue import finding, near
+from inventory.catalogue import did_you_mean, finding_at, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,10 +32,8 @@ def check_servers(servers: ServerColumns) -> Iterator[Finding]:
 
 
 def at(row: ServerRow, name: str, code: str, /, **words: str) -> Finding:
-    """A finding at a column of a row: its cell, the value that stands there as typed, the server's name."""
-    cell = row.cell(name)
-    value = row.table.raw(name, row.index) if row.own(name) is not None or row.is_refused(name) else row.text(name)
-    return finding(code, cell.sheet, cell.ref, value, **{"server": row.label, "wave": row.wave, **words})
+    """A finding at a column of a row of `Servers`, whose words may name the server and its wave."""
+    return finding_at(row, name, code, **{"server": row.label, "wave": row.wave, **words})
 
 
 def _rows_where(servers: ServerColumns, fits: Callable[..., Any], *columns: list[Any]) -> Iterator[ServerRow]:
@@ -156,7 +154,7 @@ def _dependencies(servers: ServerColumns) -> Iterator[Finding]:
                 yield at(row, "depends_on", "PLAN-214")
             elif name not in known:
                 guess = by_case.get(name.casefold()) or near(name, known)
-                yield at(row, "depends_on", "PLAN-213", name=f'"{name}"', hint=f'did you mean "{guess}"? ' if guess else "")
+                yield at(row, "depends_on", "PLAN-213", name=f'"{name}"', hint=did_you_mean(guess))
 
 
 def split_names(text: str) -> list[str]:

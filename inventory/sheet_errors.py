@@ -11,6 +11,8 @@ import re
 from typing import IO, TYPE_CHECKING, TypeAlias
 from xml.parsers import expat
 
+from inventory.cell_references import column_index, column_letters
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -89,7 +91,7 @@ def scan_sheet(open_part: Callable[[], IO[bytes]]) -> Mapping[tuple[int, int], F
         reader.read(stream)
     rows, columns = reader.extent
     if rows * columns > MAX_CELLS:
-        raise SheetTooBigError(f"{_letters(columns)}{rows}")
+        raise SheetTooBigError(f"{column_letters(columns - 1)}{rows}")
     return reader.faults
 
 
@@ -141,7 +143,7 @@ class _SheetReader:
         self._formula = self._inline = False
         match = _REF.fullmatch(attributes.get("r", ""))
         if match:
-            self._row, self._column = int(match[2]) - 1, _number(match[1])
+            self._row, self._column = int(match[2]) - 1, column_index(match[1])
         else:
             self._column += 1
 
@@ -163,18 +165,3 @@ class _SheetReader:
             self.faults[self._row, self._column] = ("PLAN-101", self._value or "#ERROR")
         elif self._formula and not self._value and not self._inline and (self._type != "str" or self._value is None):
             self.faults[self._row, self._column] = ("PLAN-102", "")
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def _letters(count: int) -> str:
-    letters = ""
-    while count > 0:
-        count, rest = divmod(count - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

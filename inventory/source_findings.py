@@ -10,6 +10,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from inventory.build_findings import build_finding
+from inventory.disk_checks import MOST_DISKS
 from inventory.findings import Finding, Severity
 from inventory.server_checks import MANDATORY, at
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from inventory.plan import Plan, ServerRow
     from inventory.source_server import SourceServer
-
-_MOST_DISKS = 23
 
 
 def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -125,5 +124,5 @@ def _disk_findings(row: ServerRow, plan: Plan, source: SourceServer, identity: s
         yield build_finding("PLAN-606", place, server=row.label)
     elif row.text("target_vm_id"):
         yield build_finding("PLAN-622", place, server=row.label)
-    if len(planned) > _MOST_DISKS:
+    if len(planned) > MOST_DISKS:
         yield build_finding("PLAN-627", place, server=row.label, count=len(planned))

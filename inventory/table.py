@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inventory.catalogue import finding, near
+from inventory.cell_references import column_letters
 from inventory.columns import Column, find_column, headers_of, normalise
 from inventory.patterns import PATTERNED, parse_default
 from inventory.plain_columns import read_plainly
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 HEADER_WITHIN_ROWS = 20
 """A title and notes may stand above the header: it is looked for in so many rows."""
-
-
-def column_letters(index: int) -> str:
-    """A column's letters from its number, counted from 0: A, B, ... Z, AA."""
-    letters = ""
-    while index >= 0:
-        index, rest = divmod(index, 26)
-        letters = chr(65 + rest) + letters
-        index -= 1
-    return letters
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from inventory.catalogue import finding, near
+from inventory.catalogue import did_you_mean, finding_at, near
 from inventory.columns import find_column, normalise
 from inventory.server_checks import split_names
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from inventory.findings import Finding
     from inventory.plan import Plan, Wave
-    from inventory.rows import SheetRow
     from inventory.server_columns import ServerColumns
 
 
@@ -35,17 +34,11 @@ def check_waves(servers: ServerColumns) -> Iterator[Finding]:
     yield from _limits(plan)
 
 
-def _at(row: SheetRow, name: str, code: str, /, **words: str) -> Finding:
-    cell = row.cell(name)
-    value = row.table.raw(name, row.index) if row.own(name) is not None else row.text(name)
-    return finding(code, cell.sheet, cell.ref, value, **words)
-
-
 def _once(plan: Plan) -> Iterator[Finding]:
     for row in plan.sheet_rows("Waves"):
         wave = plan.waves.get(row.text("wave"))
         if wave is not None and wave.index != row.index:
-            yield _at(row, "wave", "PLAN-401", other=str(wave.cell("wave")))
+            yield finding_at(row, "wave", "PLAN-401", other=str(wave.cell("wave")))
 
 
 def _alike(servers: ServerColumns) -> Iterator[Finding]:
@@ -60,27 +53,27 @@ def _alike(servers: ServerColumns) -> Iterator[Finding]:
         if row is None:
             continue
         if look != name:
-            yield _at(row, "wave", "PLAN-405", other=f'"{look}"')
+            yield finding_at(row, "wave", "PLAN-405", other=f'"{look}"')
         elif in_waves and name not in in_waves:
             guess = near(name, in_waves)
-            yield _at(row, "wave", "PLAN-406", hint=f'did you mean "{guess}"? ' if guess else "")
+            yield finding_at(row, "wave", "PLAN-406", hint=did_you_mean(guess))
 
 
 def _window(wave: Wave) -> Iterator[Finding]:
     start, end = wave.starts_at, wave.ends_at
     if start is not None and end is not None and end <= start:
-        yield _at(wave, "ends_at", "PLAN-402", wave=wave.name, start=wave.table.raw("starts_at", wave.index))
+        yield finding_at(wave, "ends_at", "PLAN-402", wave=wave.name, start=wave.table.raw("starts_at", wave.index))
     for name in ("starts_at", "ends_at"):
         moment = wave.moment(name)
         if moment is None or moment.tzinfo is not None:
             continue
         if not wave.text("timezone"):
             if not wave.is_refused("timezone"):
-                yield _at(wave, name, "PLAN-410", column=name)
+                yield finding_at(wave, name, "PLAN-410", column=name)
             continue
         what = _odd_time(moment, ZoneInfo(wave.text("timezone")))
         if what:
-            yield _at(wave, name, "PLAN-409", column=name, what=what, timezone=wave.text("timezone"))
+            yield finding_at(wave, name, "PLAN-409", column=name, what=what, timezone=wave.text("timezone"))
 
 
 def _odd_time(moment: datetime, zone: ZoneInfo) -> str:
@@ -98,17 +91,17 @@ def _size(servers: ServerColumns, wave: Wave) -> Iterator[Finding]:
     most = wave.integer("max_servers")
     count = servers.waves.count(wave.name) if most is not None else 0
     if most is not None and count > most:
-        yield _at(wave, "max_servers", "PLAN-407", wave=wave.name, count=str(count))
+        yield finding_at(wave, "max_servers", "PLAN-407", wave=wave.name, count=str(count))
 
 
 def _dependencies(plan: Plan, wave: Wave) -> Iterator[Finding]:
     for name in split_names(wave.text("depends_on")):
         if name not in plan.waves:
             guess = near(name, plan.waves)
-            yield _at(wave, "depends_on", "PLAN-403", name=f'"{name}"', hint=f'did you mean "{guess}"? ' if guess else "")
+            yield finding_at(wave, "depends_on", "PLAN-403", name=f'"{name}"', hint=did_you_mean(guess))
     circle = _circle(plan, wave.name)
     if circle:
-        yield _at(wave, "depends_on", "PLAN-404", wave=wave.name, circle=" -> ".join(circle))
+        yield finding_at(wave, "depends_on", "PLAN-404", wave=wave.name, circle=" -> ".join(circle))
 
 
 def _circle(plan: Plan, start: str) -> list[str]:
@@ -134,4 +127,4 @@ def _limits(plan: Plan) -> Iterator[Finding]:
         column = find_column("Servers", named)
         if named and normalise(named) not in headers and (column is None or column.name not in table.known):
             guess = headers.get(near(normalise(named), headers), "")
-            yield _at(row, "column", "PLAN-408", hint=f'did you mean "{guess}"? ' if guess else "")
+            yield finding_at(row, "column", "PLAN-408", hint=did_you_mean(guess))
