@@ -67,9 +67,6 @@ class Limit:
     max_running: int
 
 
-_Grouped = dict[str, tuple[SheetRow, ...]]
-
-
 @dataclass(frozen=True)
 class Plan:
     """A plan as read. `findings` are those of reading; `inventory.checks.check_plan` adds those across rows.
@@ -183,7 +180,7 @@ def _make_plan(path: Path, workbook: Workbook) -> Plan:
         findings=tuple(findings),
         tables=MappingProxyType({kind: tables[kind] for kind in SHEETS if kind in tables}),
         defaults=defaults,
-        limits=tuple(_read_limits(tables.get("Limits"))),
+        limits=tuple(_read_limits(tables["Limits"])) if "Limits" in tables else (),
     )
 
 
@@ -203,15 +200,21 @@ def _read_waves(table: Table | None, servers: Table, defaults: Mapping[str, Inhe
     """The waves by name; of two rows in `Waves` for one wave the first counts (the second is a finding of checks.py)."""
     inherited = {name: value for name, value in defaults.items() if name in _WAVE_COLUMNS}
     waves: dict[str, Wave] = {}
-    for index in table.indexes if table else ():
-        name = table.value("wave", index) if table else None
-        if isinstance(name, str):
-            waves.setdefault(name, Wave(table or servers, index, inherited, name=name))
-    for index in servers.indexes:
-        name = servers.value("wave", index)
-        if isinstance(name, str) and name not in waves:
+    if table is not None:
+        for index, name in _named(table):
+            waves.setdefault(name, Wave(table, index, inherited, name=name))
+    for _, name in _named(servers):
+        if name not in waves:
             waves[name] = Wave(table or servers, -1, inherited, name=name)
     return waves
+
+
+def _named(table: Table) -> Iterator[tuple[int, str]]:
+    """The rows that name a wave, and its name."""
+    for index in table.indexes:
+        name = table.value("wave", index)
+        if isinstance(name, str):
+            yield index, name
 
 
 def _read_servers(table: Table, waves: Mapping[str, Wave], defaults: Mapping[str, Inherited]) -> tuple[ServerRow, ...]:
@@ -234,12 +237,12 @@ def _said_by(wave: Wave) -> dict[str, Inherited]:
     return said
 
 
-def _read_limits(table: Table | None) -> Iterator[Limit]:
-    for index in table.indexes if table else ():
-        row = SheetRow(table, index) if table else None
-        most = row.integer("max_running") if row else None
-        if row and most is not None and row.text("column") and row.text("value"):
-            yield Limit(row.text("column"), row.text("value"), most)
+def _read_limits(table: Table) -> Iterator[Limit]:
+    for index in table.indexes:
+        row = SheetRow(table, index)
+        column, value, most = row.text("column"), row.text("value"), row.integer("max_running")
+        if column and value and most is not None:
+            yield Limit(column, value, most)
 
 
 @contextmanager

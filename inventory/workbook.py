@@ -109,14 +109,8 @@ def _not_a_workbook(name: str, content: bytes) -> PlanError:
         return plan_error("PLAN-007", name=name, what="an HTML page", remedy=remedy)
     if start.startswith(b"%pdf"):
         return plan_error("PLAN-007", name=name, what="a PDF", remedy=remedy)
-    if b"\0" not in start:
-        try:
-            content[:4096].decode("utf-8", "ignore")
-            text = sum(byte >= 0x20 or byte in b"\t\r\n" for byte in start) == len(start)
-        except UnicodeDecodeError:  # pragma: no cover - "ignore" never raises
-            text = False
-        if text:
-            return plan_error("PLAN-007", name=name, what="a text file", remedy="save it as .xlsx, or name it .csv if it is one")
+    if all(byte >= 0x20 or byte in b"\t\r\n" for byte in start):
+        return plan_error("PLAN-007", name=name, what="a text file", remedy="save it as .xlsx, or name it .csv if it is one")
     return plan_error("PLAN-005", name=name)
 
 
