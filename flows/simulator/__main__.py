@@ -7,6 +7,7 @@ import sys
 
 from flows.simulator.arguments import parse_arguments
 from flows.simulator.server import serve
+from inventory.catalogue import PlanError
 
 
 def main() -> int:
@@ -14,15 +15,12 @@ def main() -> int:
     options = parse_arguments(sys.argv[1:])
     try:
         serve(options)
+    except PlanError as error:
+        return _fail(str(error))
     except sqlite3.DatabaseError:
         return _fail(f"{options.state} is no state file of a simulator: name another file, or delete it")
     except OSError as error:
         return _fail(f"cannot listen on port {options.port}: {error.strerror or error}")
-    except Exception as error:
-        # PlanError: importing it would load pandas for everybody.
-        if type(error).__name__ != "PlanError":
-            raise
-        return _fail(str(error))
     return 0
 
 

@@ -1,7 +1,7 @@
 """Who is calling: a token that we issued and that has not expired, or a signature by a key that we know (facts 2.1, 2.2).
 
-Decides 401 and nothing else; what a caller may do is wire.py's. Five failures of one key in a row lock it for five minutes. Account
-headers (X-Project-Id, X-Domain-Id) are recorded, not judged: SMS is called with either or neither (contradiction 16).
+Decides 401 and nothing else; what a caller may do is simulator.py's. Five failures of one key in a row lock it for five minutes.
+Account headers (X-Project-Id, X-Domain-Id) are recorded, not judged: SMS is called with either or neither (contradiction 16).
 """
 
 from __future__ import annotations
