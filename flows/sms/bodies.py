@@ -6,10 +6,11 @@ Knows the shapes of the service, the gateway and IAM (facts 3), HTML pages and n
 from __future__ import annotations
 
 import html
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
 
 from flows.sms.codes import is_service_code
 
@@ -42,8 +43,8 @@ class ErrorBody:
 def json_object(content: bytes) -> dict[str, object] | None:
     """The JSON object that the bytes are, or None: also for JSON of another kind, broken UTF-8 and bottomless nesting."""
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
+        value = from_json(content)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

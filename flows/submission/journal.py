@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import insert, select, update
 
@@ -28,7 +28,7 @@ from flows.submission.statements import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -47,6 +47,43 @@ class KnownWindow:
     seconds: float
 
 
+class Written:
+    """An entry on its way to the disk: awaited, it is there, or JournalUnavailableError says that it may not be.
+
+    Whoever awaits it may be cancelled; the entry is written all the same, and `after_all` waits for that.
+    """
+
+    __slots__ = ("_error", "_future", "entry", "is_over")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.is_over = False
+        self._error: JournalUnavailableError | None = None
+        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._future.__await__()
+
+    async def after_all(self) -> None:
+        """Return when the entry is on disk, although a first wait for it was cancelled; raises as that would have."""
+        while not self.is_over:
+            if self._future.done():
+                self._future = asyncio.get_running_loop().create_future()
+            await self._future
+        if self._error is not None:
+            raise self._error
+
+    def end(self, error: JournalUnavailableError | None) -> None:
+        """Tell whoever waits; called by the journal, once."""
+        self.is_over, self._error = True, error
+        if self._future.done():
+            return
+        if error is None:
+            self._future.set_result(None)
+        else:
+            self._future.set_exception(error)
+
+
 class Journal:
     """One database of rows, attempts and runs. Make it with `open_journal`, use it as an async context manager.
 
@@ -56,7 +93,7 @@ class Journal:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._waiting: list[Written] = []
         self._wake = asyncio.Event()
         self._closing = False
         self.groups = 0
@@ -82,15 +119,12 @@ class Journal:
             await self._writer
         await self._database.close()
 
-    def record(self, entry: Entry) -> asyncio.Future[None]:
-        """A future that is done once `entry` is on disk. Entries of rows that wait at the same time share a commit.
-
-        It raises JournalUnavailableError where the entry could not be made durable; it may be there all the same.
-        """
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, done))
+    def record(self, entry: Entry) -> Written:
+        """Send `entry` on its way to the disk. Entries of rows that wait at the same time share a commit."""
+        written = Written(entry)
+        self._waiting.append(written)
         self._wake.set()
-        return done
+        return written
 
     def hurry(self) -> None:
         """From now on, fail rather than wait for another process that holds the lock: the run is being stopped."""
@@ -155,16 +189,16 @@ class Journal:
             group, self._waiting = self._waiting, []
             if not group:
                 continue
-            operation = partial(self._write_group, entries=[entry for entry, _ in group])
+            operation = partial(self._write_group, entries=[written.entry for written in group])
             try:
                 await self._database.transact(operation)
             except JournalUnavailableError as error:
-                _settle_futures(group, error)
+                _end(group, error)
             except Exception as error:  # noqa: BLE001 - rows that wait must hear of a defect too, or they wait for ever
-                _settle_futures(group, JournalUnavailableError(f"a defect of this tool: {type(error).__name__}: {error}"))
+                _end(group, JournalUnavailableError(f"a defect of this tool: {type(error).__name__}: {error}"))
             else:
                 self.groups += 1
-                _settle_futures(group, None)
+                _end(group, None)
 
     def _write_group(self, connection: Connection, entries: Sequence[Entry]) -> None:
         now, statements = self._clock.wall(), self._statements
@@ -186,11 +220,6 @@ def open_journal(url: str, clock: Clock, say: Callable[[str], None]) -> Journal:
     return Journal(open_database(url, clock, say), clock)
 
 
-def _settle_futures(group: Iterable[tuple[Entry, asyncio.Future[None]]], error: Exception | None) -> None:
-    for _, done in group:
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
+def _end(group: Iterable[Written], error: JournalUnavailableError | None) -> None:
+    for written in group:
+        written.end(error)

@@ -145,9 +145,11 @@ async def _stands_in_the_way(run: RowRun, shipment: Shipment, sight: Sight) -> O
 
 def _sight(desk: Desk, run: RowRun, shipment: Shipment) -> Sight:
     """What is known to be there, held against what today's sheet asks for."""
-    asked = replace(run.record, target=shipment.target, task_name=shipment.task_name)
     of_source = [task for task in desk.known.of_source(shipment.source_server_id) if task.id != run.record.task_id]
-    return recognise(asked, of_source, desk.known.of_target(shipment.target.vm_id))
+    of_target = desk.known.of_target(shipment.target.vm_id)
+    if not of_source and not of_target:
+        return Sight(Sighting.NOTHING)
+    return recognise(replace(run.record, target=shipment.target, task_name=shipment.task_name), of_source, of_target)
 
 
 def _is_still_refused(desk: Desk, record: RowRecord, shipment: Shipment) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, update
@@ -36,7 +37,7 @@ class Bulk:
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Execute it for each of `rows`; how many rows of the table it touched, or -1 where the driver does not say."""
-        return connection.exec_driver_sql(self.text, [tuple(row[name] for name in self.names) for row in rows]).rowcount
+        return connection.exec_driver_sql(self.text, list(map(itemgetter(*self.names), rows))).rowcount
 
 
 @dataclass(frozen=True, slots=True)

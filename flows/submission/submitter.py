@@ -382,10 +382,9 @@ class RowRun:
         """Make a step durable; a cancellation waits for the commit, so that `record` never lags behind the journal."""
         written = self._desk.journal.record(entry)
         try:
-            await asyncio.shield(written)
+            await written
         except asyncio.CancelledError:
-            await asyncio.wait({written})
-            written.result()
+            await written.after_all()
             self.record = entry.row
             raise
         except JournalUnavailableError as error:

@@ -6,7 +6,9 @@ The only entry to the engine. Never raises for what SMS, the network or the jour
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,7 +27,7 @@ from inventory.findings import Finding, Severity
 from inventory.outcomes import Outcome, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from random import Random
 
     from flows.sms.client import SmsClient
@@ -71,9 +73,20 @@ async def submit_wave(
     desk = set_up(request, client, journal, throttle, clock, random, watcher, stop)
     watchdog = asyncio.create_task(_hurry_after_grace(desk))
     try:
-        return await _WaveRun(request, desk).run()
+        with _old_objects_at_rest():
+            return await _WaveRun(request, desk).run()
     finally:
         watchdog.cancel()
+
+
+@contextmanager
+def _old_objects_at_rest() -> Iterator[None]:
+    """Spare Python's collector the plan and the libraries: it went through all of them again and again, a sixth of a run's time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def set_up(

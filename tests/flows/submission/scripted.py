@@ -16,7 +16,7 @@ from flows.sms.errors import Ambiguous, NotSent, Refused, SmsError, StopRun, Thr
 from flows.sms.models import Created, TaskSummary
 from flows.submission.desk import Options
 from flows.submission.events import Silent, StopReason, StopSignal
-from flows.submission.journal import JournalUnavailableError, open_journal
+from flows.submission.journal import JournalUnavailableError, Written, open_journal
 from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
 from flows.submission.wave_run import submit_wave
@@ -198,10 +198,12 @@ class SteppedJournal:
         self.is_broken = False
         self.is_unreadable = False
 
-    def record(self, entry: Entry) -> asyncio.Future[None]:
+    def record(self, entry: Entry) -> Written:
         if self._steps.is_killed:
             raise KilledError
-        return asyncio.ensure_future(self._record(entry))
+        written = Written(entry)
+        asyncio.ensure_future(self._record(entry)).add_done_callback(lambda writing: written.end(_failure(writing)))
+        return written
 
     async def _record(self, entry: Entry) -> None:
         await self._steps.take(f"write {entry.row.state.value}")
@@ -232,6 +234,10 @@ class SteppedJournal:
     def _check(self) -> None:
         if self.is_broken:
             raise JournalUnavailableError("no space left on device")
+
+
+def _failure(writing: asyncio.Future[None]) -> Any:
+    return KilledError() if writing.cancelled() else writing.exception()
 
 
 EVENTS = ("kill", "stop", "stop at once", "cancel", "journal fails")

@@ -87,9 +87,27 @@ async def test_rows_that_wait_together_share_commits(tmp_path: Path) -> None:
     """A hundred intents at once are all durable, in far fewer transactions than rows."""
     async with opened(tmp_path) as journal:
         before = journal.groups
-        await asyncio.gather(*(journal.record(intent(f"src-{number}")) for number in range(100)))
+        for written in [journal.record(intent(f"src-{number}")) for number in range(100)]:
+            await written
         assert len(await journal.rows(ACCOUNT)) == 100
         assert journal.groups - before < 20
+
+
+async def test_an_entry_whose_waiter_was_cancelled_is_written_all_the_same(tmp_path: Path) -> None:
+    """And `after_all` returns once it is on disk, as often as it is asked."""
+    async with opened(tmp_path) as journal:
+        written = journal.record(intent())
+
+        async def wait() -> None:
+            await written
+
+        waiter = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        waiter.cancel()
+        await asyncio.gather(waiter, return_exceptions=True)
+        await written.after_all()
+        await written.after_all()
+        assert "src-1" in await journal.rows(ACCOUNT)
 
 
 async def test_accounts_do_not_see_each_other(tmp_path: Path) -> None:
@@ -150,7 +168,7 @@ async def test_a_locked_journal_is_waited_for_and_said_once(tmp_path: Path) -> N
         holder.execute("BEGIN IMMEDIATE")
         written = journal.record(intent())
         await heard.wait()
-        assert not written.done()
+        assert not written.is_over
         holder.execute("ROLLBACK")
         holder.close()
         await written
