@@ -81,7 +81,9 @@ def _without_disks(plan: Plan, server: ServerRow) -> Iterator[Finding]:
 
 def _server(plan: Plan, server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
     source = server.source_server_id
-    yield from _each_once(server, disks)
+    yield from _each_once(server, disks, "PLAN-303")
+    yield from _each_once(server, plan.volume_groups.get(source, ()), "PLAN-313", what="volume groups")
+    yield from _each_once(server, plan.btrfs.get(source, ()), "PLAN-313", what="Btrfs file systems")
     yield from _disk_doubts(server, disks)
     yield from _volumes(server, disks, plan.volumes.get(source, ()))
     yield from _members(
@@ -97,12 +99,12 @@ def _server(plan: Plan, server: ServerRow, disks: Sequence[SheetRow]) -> Iterato
         yield finding("PLAN-510", cell.sheet, cell.ref, "yes", server=server.label)
 
 
-def _each_once(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
+def _each_once(server: ServerRow, rows: Sequence[SheetRow], code: str, **words: str) -> Iterator[Finding]:
     first: dict[str, SheetRow] = {}
-    for row in disks:
+    for row in rows:
         name = row.text("name")
         if name in first:
-            yield finding_at(row, "name", "PLAN-303", server=server.label, other=str(first[name].cell("name")))
+            yield finding_at(row, "name", code, server=server.label, other=str(first[name].cell("name")), **words)
         elif name:
             first[name] = row
 

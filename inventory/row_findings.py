@@ -100,6 +100,13 @@ ROW_FINDINGS = (
         "take it out of depends_on",
         "depends_on: its own name",
     ),
+    error(
+        "PLAN-215",
+        "Servers in a circle",
+        "{server} depends on itself ({circle})",
+        "take one of them out of depends_on",
+        "app-1 depends on db-1, and db-1 on app-1",
+    ),
     warning(
         "PLAN-301",
         "Disk of no server",
@@ -183,6 +190,13 @@ ROW_FINDINGS = (
         "the volume group {value} of {server} has {count} logical volumes",
         "give at most 255",
         "a generated sheet",
+    ),
+    error(
+        "PLAN-313",
+        "Volume group or Btrfs twice",
+        "{server} has two {what} {value}, here and in {other}",
+        "name each once, else what belongs to it is sent twice",
+        "a row that was copied",
     ),
     error(
         "PLAN-401",

@@ -11,11 +11,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from inventory.catalogue import did_you_mean, finding_at, near
+from inventory.circles import find_circles, show_circle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from inventory.findings import Finding
+    from inventory.plan import Plan
     from inventory.rows import ServerRow
     from inventory.server_columns import ServerColumns
 
@@ -146,15 +148,32 @@ def _dependencies(servers: ServerColumns) -> Iterator[Finding]:
     dependent = list(_rows_where(servers, lambda text: text, servers["depends_on"]))
     if not dependent:
         return
-    known = {text: text for row in servers.plan.servers for text in (row.source_name, row.source_server_id, row.source_ip) if text}
-    by_case = {text.casefold(): text for text in known}
+    named: dict[str, list[int]] = defaultdict(list)
+    for place, row in enumerate(servers.plan.servers):
+        for text in {row.source_name, row.source_server_id, row.source_ip} - {""}:
+            named[text].append(place)
+    by_case = {text.casefold(): text for text in named}
     for row in dependent:
         for name in split_names(row.text("depends_on")):
             if name in {row.source_name, row.source_server_id, row.source_ip}:
                 yield at(row, "depends_on", "PLAN-214")
-            elif name not in known:
-                guess = by_case.get(name.casefold()) or near(name, known)
+            elif name not in named:
+                guess = by_case.get(name.casefold()) or near(name, named)
                 yield at(row, "depends_on", "PLAN-213", name=f'"{name}"', hint=did_you_mean(guess))
+    yield from _circles(servers.plan, named)
+
+
+def _circles(plan: Plan, named: Mapping[str, Sequence[int]]) -> Iterator[Finding]:
+    """Servers that wait for each other; one that names itself has its finding already."""
+    rows = plan.servers
+    ways = {
+        place: {other for name in split_names(row.text("depends_on")) for other in named.get(name, ())} - {place}
+        for place, row in enumerate(rows)
+        if not row.skip
+    }
+    for place, circle in find_circles(ways).items():
+        shown = show_circle([rows[each].label for each in circle])
+        yield at(rows[place], "depends_on", "PLAN-215", circle=shown)
 
 
 def split_names(text: str) -> list[str]:

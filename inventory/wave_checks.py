@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from inventory.catalogue import did_you_mean, finding_at, near
+from inventory.circles import find_circles, show_circle
 from inventory.columns import find_column, normalise
 from inventory.server_checks import split_names
 
@@ -30,7 +31,7 @@ def check_waves(servers: ServerColumns) -> Iterator[Finding]:
         if wave.index >= 0:
             yield from _window(wave)
             yield from _size(servers, wave)
-            yield from _dependencies(plan, wave)
+    yield from _dependencies(plan)
     yield from _limits(plan)
 
 
@@ -94,29 +95,16 @@ def _size(servers: ServerColumns, wave: Wave) -> Iterator[Finding]:
         yield finding_at(wave, "max_servers", "PLAN-407", wave=wave.name, count=str(count))
 
 
-def _dependencies(plan: Plan, wave: Wave) -> Iterator[Finding]:
-    for name in split_names(wave.text("depends_on")):
-        if name not in plan.waves:
-            guess = near(name, plan.waves)
-            yield finding_at(wave, "depends_on", "PLAN-403", name=f'"{name}"', hint=did_you_mean(guess))
-    circle = _circle(plan, wave.name)
-    if circle:
-        yield finding_at(wave, "depends_on", "PLAN-404", wave=wave.name, circle=" -> ".join(circle))
-
-
-def _circle(plan: Plan, start: str) -> list[str]:
-    """The way from a wave through its dependencies back to itself; empty where there is none."""
-    ways = [[start]]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        for name in split_names(plan.waves[way[-1]].text("depends_on")):
-            if name == start:
-                return [*way, start]
-            if name in plan.waves and name not in seen:
-                seen.add(name)
-                ways.append([*way, name])
-    return []
+def _dependencies(plan: Plan) -> Iterator[Finding]:
+    ways = {name: split_names(wave.text("depends_on")) for name, wave in plan.waves.items() if wave.index >= 0}
+    circles = find_circles(ways)
+    for name, others in ways.items():
+        for other in others:
+            if other not in plan.waves:
+                guess = near(other, plan.waves)
+                yield finding_at(plan.waves[name], "depends_on", "PLAN-403", name=f'"{other}"', hint=did_you_mean(guess))
+        if name in circles:
+            yield finding_at(plan.waves[name], "depends_on", "PLAN-404", wave=name, circle=show_circle(circles[name]))
 
 
 def _limits(plan: Plan) -> Iterator[Finding]:

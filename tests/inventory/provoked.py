@@ -97,6 +97,8 @@ CASES: tuple[Case, ...] = (
     _row("type", "PLAN-212", os_type="windows", type="migrate_file"),
     _row("depends_on", "PLAN-213", depends_on="db-1"),
     _row("depends_on", "PLAN-214", depends_on="web-01"),
+    _rows("Servers!H2", "PLAN-215", server(1, depends_on="web-02"), server(2, depends_on="web-03"), server(3, depends_on="web-01")),
+    _rows("Servers!H3", "PLAN-215", server(1), server(2, depends_on="192.168.0.4"), server(3, depends_on="src-0002-a1b2; web-01")),
     Case("Disks!A3", "PLAN-301", {"disks": [disk(), disk(9)]}),
     Case("Volumes!B2", "PLAN-302", {"disks": [disk()], "Volumes": [_volume(disk="/dev/vdb")]}),
     Case("Volumes!B2", "PLAN-302", {"Volumes": [_volume()]}),
@@ -123,6 +125,8 @@ CASES: tuple[Case, ...] = (
         "PLAN-312",
         {"disks": [disk()], "VolumeGroups": [_GROUP], "LogicalVolumes": [{**_LOGICAL, "name": f"lv{n}"} for n in range(256)]},
     ),
+    Case("VolumeGroups!B3", "PLAN-313", {"disks": [disk()], "VolumeGroups": [_GROUP, _GROUP]}),
+    Case("Btrfs!B3", "PLAN-313", {"disks": [disk()], "Btrfs": [_BTRFS, _BTRFS]}),
     _wave("Waves!A3", "PLAN-401", {"wave": "wave-1"}, {"wave": "wave-1"}),
     _wave(
         "Waves!C2",
@@ -133,6 +137,7 @@ CASES: tuple[Case, ...] = (
     _wave("Waves!B2", "PLAN-404", {"wave": "wave-1", "depends_on": "wave-2"}, {"wave": "wave-2", "depends_on": "wave-1"}),
     _wave("Servers!A3", "PLAN-405", {"wave": "wave-1"}, servers=[server(1), server(2, wave="Wave 1")]),
     _wave("Servers!A3", "PLAN-406", {"wave": "wave-1"}, servers=[server(1), server(2, wave="wave-l")]),
+    _wave("Waves!B2", "PLAN-404", {"wave": "wave-1", "depends_on": "wave-1"}),
     _wave("Waves!B2", "PLAN-407", {"wave": "wave-1", "max_servers": 1}, servers=[server(1), server(2)]),
     Case(
         "Limits!A2",
