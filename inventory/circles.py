@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 MAX_SHOWN = 6
 """A longer circle is cut in messages."""
 
-Node = TypeVar("Node", int, str)
+Node = TypeVar("Node")
 
 
 def find_circles(ways: Mapping[Node, Collection[Node]]) -> dict[Node, list[Node]]:
