@@ -61,8 +61,10 @@ def _refusing_answer(kind: str, request_id: str, retry_after_seconds: int) -> An
             return forbidden("sms:server:createTask").answer()
         case "502" | "503" | "504":
             return GatewayRefusal(int(kind), f"APIGW.0{kind}", _GATEWAY_TEXT[kind]).answer(request_id)
-        case _:
+        case _ if kind.startswith("SMS."):
             return Refusal(kind, "The simulator was told to refuse.").answer()
+        case _:
+            raise NotImplementedError(kind)
 
 
 def forbidden(action: str) -> Refusal:

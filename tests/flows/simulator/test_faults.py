@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.simulator.breakage import BREAKS_CONNECTION, lying_answer
 from flows.simulator.faults import KINDS, MIX, FaultError, FaultPlan, Once, parse_fault, parse_faults
 
 CREATE = "POST /v3/tasks"
@@ -64,6 +65,13 @@ def test_every_kind_can_be_named(kind: str) -> None:
     assert parse_fault(kind) == parse_fault(f"{kind}-before")
     assert parse_fault(kind).kind == kind
     assert parse_fault("SMS.6526").kind == "SMS.6526"
+
+
+@pytest.mark.parametrize("kind", [*NAMES, "SMS.6526"])
+def test_every_kind_is_done(kind: str) -> None:
+    """A kind that is named breaks the connection, delays the true answer, or has an answer of its own; none is left over."""
+    if kind not in BREAKS_CONNECTION | {"slow"}:
+        assert lying_answer(kind, None, "r-1", 1).status in {200, 302, 400, 401, 403, 408, 429, 500, 502, 503, 504}
 
 
 @given(st.permutations([(CREATE, f"s-{number % 7}") for number in range(40)]), st.integers(0, 5))
