@@ -49,9 +49,6 @@ READ_RULES: Mapping[ErrorClass, RetryRule] = {
     ErrorClass.AMBIGUOUS: RetryRule(attempts=4, within_seconds=60.0),
 }
 
-ONCE: Mapping[ErrorClass, RetryRule] = {kind: RetryRule(attempts=1, within_seconds=0.0) for kind in ErrorClass}
-"""Rules for a read that must not be repeated whatever comes."""
-
 
 def reader(rules: Mapping[ErrorClass, RetryRule], sleep: Sleep, chance: Random = random.random) -> tenacity.AsyncRetrying:
     """The tenacity object that retries SmsErrors by `rules`; the last error is raised as it is, any other at once."""

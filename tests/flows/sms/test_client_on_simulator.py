@@ -12,7 +12,6 @@ from flows.settings import Settings
 from flows.sms.auth import AkSkAuth, make_auth
 from flows.sms.client import ClientOptions, SmsClient
 from flows.sms.errors import Ambiguous, Refused, SmsError, StopRun, Throttled, ThrottleWindow
-from flows.sms.retry import ONCE
 from inventory.post_task import PostTask
 from tests.flows.sms.sites import no_sleep
 from tests.simulator_process import SimulatorProcess
@@ -153,7 +152,7 @@ async def test_a_throttle_names_its_window() -> None:
     with SimulatorProcess(any_source=True, any_target=True, rate=Rate(2, 300.0)) as simulator:
         options = ClientOptions(simulator.url)
         auth = AkSkAuth(simulator.access_key, simulator.secret_key)
-        async with SmsClient(options, auth, rules=ONCE) as client:
+        async with SmsClient(options, auth) as client:
             for number in range(2):
                 await client.create_task(body(number))
             with pytest.raises(Throttled) as caught:
