@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MANDATORY = ("region_id", "project_id")
 """What neither SMS nor another column tells (region_name and project_name are taken from region_id where empty)."""
 
-_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.")
+_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.|(?i:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):")
 
 
 def check_servers(servers: ServerColumns) -> Iterator[Finding]:

@@ -157,6 +157,7 @@ CASES: tuple[Case, ...] = (
     _row("exist_server", "PLAN-508", exist_server="no"),
     _row("migration_ip", "PLAN-509", migration_ip="10.0.0.7", use_public_ip="yes"),
     Case("Servers!H2", "PLAN-510", {"servers": [server(1, is_need_consistency_check="x")], "disks": [disk()], "Btrfs": [_BTRFS]}),
+    _row("migration_ip", "PLAN-509", migration_ip="FD00::7", use_ipv6="yes", use_public_ip="yes"),
     _row("over_speed_threshold", "PLAN-511", over_speed_threshold=10),
     _row("target_name", "PLAN-513", target_name="{source_name}-hw"),
     _row("speed_limit", "PLAN-512", speed_limit=10, use_ipv6="yes", migration_ip="fd00::7"),
