@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from flows.command_words import quoted
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
 from flows.submission.clock import SystemClock
 from flows.submission.desk import Options
 from flows.submission.events import StopSignal
-from flows.submission.journal import open_journal
+from flows.submission.journal import JournalUnavailableError, open_journal
 from flows.submission.preview import preview_wave
 from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
@@ -67,11 +68,11 @@ class WaveOrder:
 
     def command(self, *extra: str) -> str:
         """The command line that does this order again, with `extra` words."""
-        words = ["waves", "submit", _quoted(str(self.plan)), "--wave", _quoted(self.wave)]
+        words = ["waves", "submit", quoted(str(self.plan)), "--wave", quoted(self.wave)]
         if self.report is not None:
-            words += ["--report", _quoted(str(self.report))]
+            words += ["--report", quoted(str(self.report))]
         for column, pattern in self.where:
-            words += ["--where", _quoted(f"{column}={pattern}")]
+            words += ["--where", quoted(f"{column}={pattern}")]
         if self.allow_invalid:
             words.append("--allow-invalid")
         return " ".join([*words, *extra])
@@ -124,7 +125,7 @@ def prepare(order: WaveOrder) -> PreparedWave:
         raise PlanRefusedError(f"{plan.name} has no wave that can be sent by that name", findings)
     rows = rows_that_fit(plan, plan.rows(order.wave), order.where)
     if not rows:
-        raise PlanRefusedError(f"no row of wave {order.wave} fits what was asked for", findings)
+        raise PlanRefusedError(f"no row of Servers is in the wave {order.wave}", findings)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors and not order.allow_invalid:
         raise PlanRefusedError(
@@ -182,8 +183,13 @@ async def _service(settings: Settings, clock: Clock, watcher: Watcher) -> AsyncI
     """SMS and the journal, open; reads of SMS go by a bucket of their own."""
     pace = _ReadPace(Throttle(clock))
     client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=pace, sleep=clock.sleep)
-    async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
-        yield client, journal
+    try:
+        async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
+            yield client, journal
+    except JournalUnavailableError as error:
+        raise JournalUnavailableError(
+            f"the journal {settings.journal_shown} cannot be used ({error}): check WAVES_JOURNAL, the folder, its rights and its disk"
+        ) from error
 
 
 def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd:
@@ -256,7 +262,3 @@ def _ruled_out(plan: Plan, errors: Sequence[Finding]) -> Mapping[int, Finding]:
         for position in invalid_rows(plan, (error,)):
             found.setdefault(position, error)
     return found
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"' if not word or any(letter in " \t()&;'*?" for letter in word) else word

@@ -30,10 +30,17 @@ def parse_where(texts: Iterable[str]) -> tuple[Where, ...]:
 
 
 def rows_that_fit(plan: Plan, rows: Sequence[ServerRow], where: Sequence[Where]) -> tuple[ServerRow, ...]:
-    """The rows that all pairs hold for, in their order. Raises WhereError for a column that the plan does not have."""
+    """The rows that all pairs hold for, in their order.
+
+    Raises WhereError for a column that the plan does not have, and where none of the rows fits: that is a slip of the pen.
+    """
     for column, _ in where:
         _check_column(plan, column)
-    return tuple(row for row in rows if all(_fits(row, column, pattern) for column, pattern in where))
+    fitting = tuple(row for row in rows if all(_fits(row, column, pattern) for column, pattern in where))
+    if rows and not fitting:
+        said = " ".join(f'--where "{column}={pattern}"' for column, pattern in where)
+        raise WhereError(f"no row fits {said}: check the pattern, in which * and ? stand for anything")
+    return fitting
 
 
 def _pair(text: str) -> Where:

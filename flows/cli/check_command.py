@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from flows.cli import output
 from flows.cli.check_view import as_json, show
 from flows.cli.exits import Exit
+from flows.command_words import quoted
 from flows.where import WhereError, parse_where, rows_that_fit
 from inventory.catalogue import PlanError
 from inventory.checks import Concern, check_plan
@@ -102,7 +103,7 @@ def _refuse(call: Call, error: PlanError | WhereError) -> int:
 
 
 def _say_next(call: Call, checked: Checked) -> None:
-    if checked.errors:
+    if checked.errors and checked.servers:
         output.hint(f"mend these cells, save, and run `{_command('check', call)}` again")
     elif checked.waves:
         output.hint(f"`{_command('submit', call, checked.waves[0])}` sends it")
@@ -114,4 +115,4 @@ def _command(name: str, call: Call, wave: str = "") -> str:
     words += ["--wave", call.wave or wave] if call.wave or wave else []
     for pair in call.where:
         words += ["--where", pair]
-    return " ".join(f'"{word}"' if any(letter in " \t()&;'*?" for letter in word) else word for word in words)
+    return " ".join(quoted(word) for word in words)

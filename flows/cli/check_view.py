@@ -27,7 +27,7 @@ def show(checked: Checked, stream: TextIO) -> None:
 
 def summary(checked: Checked) -> str:
     """The last line: what was looked at, and how many problems of each weight it has."""
-    of = f"wave {checked.wave}" if checked.wave is not None else _counted(len(checked.waves), "wave")
+    of = output.one_line(f"wave {checked.wave}") if checked.wave is not None else _counted(len(checked.waves), "wave")
     found = f"{_counted(len(checked.errors), 'error')}, {_counted(len(checked.warnings), 'warning')}"
     return f"{checked.plan}: {_counted(checked.servers, 'server')} in {of}: {found}"
 

@@ -1,7 +1,7 @@
 """Where every command's words go: data to standard output, `error:`, `warning:` and `hint:` lines to standard error (design 3).
 
 Decides colour (a terminal without NO_COLOR; the word is always there too), and that no console's encoding and no reader that has
-gone ends a command. Knows nothing of plans or waves. Imports rich nowhere: whoever draws tables does, on a terminal alone.
+gone ends a command; output that is lost (a full disk) is an error. Knows nothing of plans or waves. Imports rich nowhere: whoever draws tables does, on a terminal alone.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import io
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Word(StrEnum):
@@ -26,6 +29,20 @@ class Word(StrEnum):
 
 _COLOURS = {Word.ERROR: "1;31", Word.WARNING: "33", Word.HINT: "36", Word.NOTE: "36"}
 _DULL = "dumb"
+_STANDARD_ERROR = 2
+
+
+class OutputLostError(Exception):
+    """Standard output could not be written, and not because its reader has gone; its text is one line."""
+
+
+def open_closed_streams() -> None:
+    """Have a stream that the shell closed (`>&-`) lead nowhere: no file opened later takes its number, and its words."""
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= _STANDARD_ERROR:
+        pass
+    os.close(spare)
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
 
 
 def make_encoding_safe() -> None:
@@ -54,11 +71,21 @@ def hint(text: str) -> None:
 
 def write(text: str) -> None:
     """Data, on standard output. A reader that has gone (`| head`) gets nothing more and is no failure."""
-    try:
+    with to_output():
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+@contextmanager
+def to_output() -> Iterator[None]:
+    """What is written inside is on standard output at the end; as `write`. Raises OutputLostError, as that does."""
+    try:
+        yield
         sys.stdout.flush()
     except BrokenPipeError:
-        close_output()
+        close_stream(sys.stdout)
+    except OSError as error:
+        close_stream(sys.stdout)
+        raise OutputLostError(f"standard output cannot be written ({str(error.strerror).lower()}): what it held is lost") from error
 
 
 def write_json(value: object) -> None:
@@ -66,11 +93,20 @@ def write_json(value: object) -> None:
     write(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout)))
 
 
-def close_output() -> None:
-    """Send what is still written to standard output nowhere: the interpreter's own flush at the exit would fail else."""
+def finish() -> None:
+    """Leave nothing for the interpreter to flush at the exit, which fails loudly where a stream cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            close_stream(stream)
+
+
+def close_stream(stream: TextIO) -> None:
+    """Send what is still written to a stream nowhere."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 

@@ -17,7 +17,7 @@ import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flows.prefect_server.configured import read_configured
 
@@ -187,10 +187,10 @@ def attach() -> Attachment | None:
 
 def answers(url: str, seconds: float, expected: bytes = b"") -> bool:
     """Whether an API answers at `url` within `seconds`: with `expected`, or, where that is empty, with anything below 500."""
-    parts = urlsplit(url)
-    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection: http.client.HTTPConnection | None = None
     try:
+        parts = urlsplit(url)
+        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = connect(parts.hostname or "", parts.port, timeout=seconds)
         connection.request("GET", f"{parts.path.rstrip('/')}/health")
         answer = connection.getresponse()
@@ -205,7 +205,11 @@ def answers(url: str, seconds: float, expected: bytes = b"") -> bool:
 
 
 def shown(url: str) -> str:
-    """The URL without a user or password."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    """The URL without a user or password; what is none, as it was typed after them."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if not (parts.scheme and parts.netloc):
+        return url.rpartition("@")[2]
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

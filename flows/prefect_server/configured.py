@@ -28,7 +28,7 @@ class Configured:
 
 def read_configured(folder: Path | None = None) -> Configured:
     """What Prefect is told in this process: its environment, and the files in `folder` (the working folder)."""
-    folder = folder or Path.cwd()
+    folder = folder or Path()
     layers = [dict(os.environ), _dotenv(folder / ".env"), _toml(folder)]
     home = Path(_first(layers, "PREFECT_HOME") or Path.home() / ".prefect").expanduser()
     layers.append(_profile(layers, home))
