@@ -9,6 +9,7 @@ import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from flows.prefect_server.attach import OwnServer, answers
@@ -17,6 +18,10 @@ from flows.prefect_server.configured import Configured
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# How long an example takes is the machine's affair: nothing here is timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 class PrefectApi:

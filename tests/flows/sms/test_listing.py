@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.sms.listing import LAST_OFFSET, PAGE_ROWS, Page, read_listing
@@ -68,7 +68,6 @@ async def test_pages_shorter_than_asked_for_do_not_end_it() -> None:
     assert await read(listing) == listing.ids
 
 
-@settings(deadline=None)
 @given(changes=st.lists(st.sampled_from(["delete", "insert", ""]), max_size=12), total=st.integers(0, 900))
 async def test_rows_that_stay_are_seen_once_while_others_come_and_go(changes: list[str], total: int) -> None:
     """Whatever one row a page does, what was there all the time is listed, and nothing twice."""
