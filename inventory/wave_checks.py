@@ -79,13 +79,10 @@ def _window(wave: Wave) -> Iterator[Finding]:
 
 def _odd_time(moment: datetime, zone: ZoneInfo) -> str:
     """What is odd about a local time: it does not exist, or comes twice; "" for nearly all."""
-    try:
-        local = moment.replace(tzinfo=zone)
-        if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
-            return "does not exist"
-        return "comes twice" if local.utcoffset() != local.replace(fold=1).utcoffset() else ""
-    except OverflowError:
-        return "is out of reach"
+    local = moment.replace(tzinfo=zone)
+    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+        return "does not exist"
+    return "comes twice" if local.utcoffset() != local.replace(fold=1).utcoffset() else ""
 
 
 def _size(servers: ServerColumns, wave: Wave) -> Iterator[Finding]:

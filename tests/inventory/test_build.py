@@ -333,6 +333,16 @@ def test_a_source_that_sms_does_not_know_rules_a_task_out(tmp_path: Path) -> Non
     assert [(finding.place, finding.value) for finding in error.value.findings] == [("Servers!B2", "src-0001-a1b2")]
 
 
+def test_a_system_that_nobody_knows_rules_a_task_out(tmp_path: Path) -> None:
+    """Neither the sheet nor SMS says LINUX or WINDOWS: whether SMS was asked or not, it is not guessed."""
+    defaults = {name: value for name, value in DEFAULTS.items() if name != "os_type"}
+    plan = the_plan(tmp_path, disks=[disk()], defaults=defaults)
+    for source in (None, linux(os_type=""), linux(os_type="SOLARIS")):
+        with pytest.raises(BuildError) as error:
+            build_post_task(plan.servers[0], plan, source)
+        assert codes(error) == ["PLAN-607"]
+
+
 def test_all_reasons_come_at_once(tmp_path: Path) -> None:
     """Nobody mends one thing only to be told of the next."""
     plan = the_plan(tmp_path, server(target_vm_id=None), defaults={"type": "MIGRATE_FILE"})

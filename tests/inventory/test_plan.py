@@ -105,6 +105,17 @@ def test_patterns_are_filled_in_for_each_row(tmp_path: Path) -> None:
     assert [row.pattern("name") for row in made.servers] == ["{source_name}-{wave}", "", "{source_name}-{wave}"]
 
 
+def test_an_empty_sheet_says_nothing(tmp_path: Path) -> None:
+    """A tab that was made and never filled is no mistake."""
+    book = load_workbook(make_plan(tmp_path / "plan.xlsx"))
+    for name in ("Disks", "Waves", "Limits"):
+        book.create_sheet(name)
+    book.save(tmp_path / "plan.xlsx")
+    made = read_plan(tmp_path / "plan.xlsx")
+    assert found(check_plan(made)) == []
+    assert (made.disks, made.limits, list(made.waves)) == ({}, (), ["wave-1"])
+
+
 def test_blank_rows_and_titles_keep_the_row_numbers(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active

@@ -111,6 +111,12 @@ def test_sizes_are_bytes_and_never_rounded_down(raw: object, size: object) -> No
     assert judged(SIZE, raw) == size
 
 
+def test_a_wave_may_be_named_by_its_day() -> None:
+    """A spreadsheet makes a date of it: the name is the day, without a time that nobody typed."""
+    assert judged(column("Servers", "wave"), NINE.replace(hour=0)) == "2027-01-09"
+    assert judged(column("Servers", "wave"), NINE) == "PLAN-117"
+
+
 @pytest.mark.parametrize(("words", "said"), [("yes Y TRUE true 1 x X on", True), ("no N FALSE false 0 off", False)])
 def test_yes_and_no_have_many_words(words: str, said: bool) -> None:
     of = column("Servers", "syncing")
