@@ -9,9 +9,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from flows.simulator.answers import JSON_TYPE, Answer, Refusal, json_answer
-from flows.simulator.fleet import SourceServer, listed_source
+from flows.simulator.fleet import SourceServer
 from flows.simulator.ledger import Received
 from flows.simulator.request import Request, bad_parameter, page
+from flows.simulator.source_shapes import listed_source
 
 if TYPE_CHECKING:
     from flows.simulator.simulator import Simulator

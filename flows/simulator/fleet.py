@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.simulator.layouts import Layout, make_layout
 
@@ -132,16 +132,3 @@ def make_fleet(options: SimulatorOptions) -> Fleet:
         None if options.any_target else planned.templates,
         any_source=options.any_source,
     )
-
-
-def listed_source(source: SourceServer, state: str) -> dict[str, Any]:
-    """A source as it stands inside a task's listing entry."""
-    return {
-        "id": source.id,
-        "ip": source.ip,
-        "name": source.name,
-        "os_type": source.os_type,
-        "os_version": source.shown_os_version,
-        "oem_system": False,
-        "state": state,
-    }

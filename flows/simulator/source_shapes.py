@@ -1,4 +1,4 @@
-"""How a source server looks on the wire: its listing entry, its checks, its disks as a target, its current task.
+"""How a source server looks on the wire: its listing entry, inside a task's, its checks, its disks as a target, its current task.
 
 Shapes only (facts section 6); which sources are asked for is api_sources.py's.
 """
@@ -43,6 +43,19 @@ def network_of(source: SourceServer) -> dict[str, Any]:
         "gateway": "",
         "mtu": 1500,
         "mac": "",
+    }
+
+
+def listed_source(source: SourceServer, state: str) -> dict[str, Any]:
+    """A source as it stands inside a task's listing entry."""
+    return {
+        "id": source.id,
+        "ip": source.ip,
+        "name": source.name,
+        "os_type": source.os_type,
+        "os_version": source.shown_os_version,
+        "oem_system": False,
+        "state": state,
     }
 
 
