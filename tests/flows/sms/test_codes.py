@@ -18,8 +18,7 @@ GATEWAY = ["APIGW.0101", "APIGW.0301", "APIGW.0308", "APIG.0308", "Common.0013"]
 ACTIONS = """
     accept add attach check choose compare complete configure correct delete detach enlarge enter exclude fill free give grant
     install let load look lower mend open put raise read rebuild register reinstall remount remove repair restart run set shorten
-    shrink
-    start stop submit take unmount update upgrade use wait
+    shrink start stop submit take unmount update upgrade use wait
 """
 
 
