@@ -16,6 +16,7 @@ from flows.submission.life import RowState
 from flows.submission.protocol import BOUND_CODE, Conclusion, Sight, Sighting, recognise
 from flows.submission.records import RowRecord
 from flows.submission.retry_rules import look_pause_seconds
+from flows.submission.settling import Settled
 from flows.submission.submitter import RowRun
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class RowRuns:
         """The rows of other sources whose attempts on that target were left in flight by an earlier run."""
         return [self.of(source) for source in self._left_on_target.get(target_vm_id, ()) if source != besides]
 
-    async def settle_other(self, other: RowRun) -> Conclusion:
+    async def settle_other(self, other: RowRun) -> Settled:
         """Settle another source's attempt; where that source is not sent in this wave, nobody else writes down what it came to."""
         is_sent = other.record.source_server_id in self._sent
         return await (other.settle_inherited() if is_sent else other.settle_for_good())
@@ -75,20 +76,20 @@ async def before_sending(desk: Desk, runs: RowRuns, shipment: Shipment) -> Outco
 
 async def _end_inherited(run: RowRun, shipment: Shipment) -> Outcome | None:
     """Settle what an earlier run left in flight for the row; None where what is there is to be held against today's sheet."""
-    conclusion = await run.settle_inherited()
-    if conclusion is Conclusion.BOUND_TO_ANOTHER and shipment.target != run.record.target:
+    settled = await run.settle_inherited()
+    if settled.conclusion is Conclusion.BOUND_TO_ANOTHER and shipment.target != run.record.target:
         # Found for the target of the intent; the sheet has been edited since, and may ask for the very task that was in the way.
-        await run.close(conclusion, run.inherited_sight.task if run.inherited_sight else None)
+        await run.close(settled)
         return None
-    return None if conclusion is Conclusion.SEND_AGAIN else await run.end(shipment, conclusion, run.inherited_sight)
+    return None if settled.conclusion is Conclusion.SEND_AGAIN else await run.end(shipment, settled)
 
 
 async def _held_by_others(runs: RowRuns, run: RowRun, shipment: Shipment) -> Outcome | None:
     for other in runs.left_on(shipment.target.vm_id, besides=shipment.source_server_id):
-        conclusion = await runs.settle_other(other)
-        if conclusion in {Conclusion.MADE_BY_US, Conclusion.ALREADY_THERE} and other.inherited_sight is not None:
-            return endings.conflict(run, shipment, replace(other.inherited_sight, kind=Sighting.OTHER_TASK_OF_TARGET))
-        if conclusion is Conclusion.UNKNOWN:
+        settled = await runs.settle_other(other)
+        if settled.conclusion in {Conclusion.MADE_BY_US, Conclusion.ALREADY_THERE} and settled.sight is not None:
+            return endings.conflict(run, shipment, replace(settled.sight, kind=Sighting.OTHER_TASK_OF_TARGET))
+        if settled.conclusion is Conclusion.UNKNOWN:
             return endings.target_held(run, shipment, other.record.source_server_id)
     return None
 
@@ -140,7 +141,7 @@ async def _what_is_there(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome
 
 async def _stands_in_the_way(run: RowRun, shipment: Shipment, sight: Sight) -> Outcome:
     same = sight.kind in {Sighting.OURS, Sighting.SAME}
-    return await run.end(shipment, Conclusion.ALREADY_THERE if same else Conclusion.BOUND_TO_ANOTHER, sight)
+    return await run.end(shipment, Settled(Conclusion.ALREADY_THERE if same else Conclusion.BOUND_TO_ANOTHER, sight))
 
 
 def _sight(desk: Desk, run: RowRun, shipment: Shipment) -> Sight:

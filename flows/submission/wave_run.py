@@ -21,6 +21,7 @@ from flows.submission.journal import Journal, JournalUnavailableError, KnownWind
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
+from flows.submission.settling import Settled
 from flows.submission.sightings import KnownTasks
 from flows.submission.survey import NoBody, Survey, WaveRequest
 from inventory.findings import Finding, Severity
@@ -290,7 +291,7 @@ class _WaveRun:
         for run, shipment in self._unsettled.values():
             sight = recognise(run.record, seen.of_source(run.record.source_server_id), ())
             if run.record.is_in_doubt and sight.kind is Sighting.OURS:
-                self._finish(shipment.row, await run.end(shipment, Conclusion.MADE_BY_US, sight))
+                self._finish(shipment.row, await run.end(shipment, Settled(Conclusion.MADE_BY_US, sight)))
 
     async def _end(self, outcomes: Sequence[Outcome]) -> None:
         desk = self._desk
