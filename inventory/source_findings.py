@@ -6,7 +6,6 @@ with its source; the sheet by itself is checks.py's. Called by build.py, and by 
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from inventory.build_findings import build_finding
@@ -76,23 +75,11 @@ def _identity_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding
             "PLAN-621", row.cell("source_name"), name, server=row.label, field="source_name", said=name, known=source.name
         )
     address = row.source_ip
-    if address and source.addresses and not _is_address_of(address, source):
+    if address and source.addresses and not source.has_address(address):
         known = ", ".join(sorted(source.addresses))
         yield build_finding(
             "PLAN-621", row.cell("source_ip"), address, server=row.label, field="source_ip", said=address, known=known
         )
-
-
-def _is_address_of(address: str, source: SourceServer) -> bool:
-    """Whether the address is one of the source's, however it is written (IPv6 has many ways)."""
-    return _address(address) in {_address(known) for known in source.addresses}
-
-
-def _address(text: str) -> object:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return text
 
 
 def _state_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding]:

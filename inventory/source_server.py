@@ -6,6 +6,7 @@ only an answer without an id is refused. Judges nothing about the server: build.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 from typing import Annotated, Any
 
@@ -261,6 +262,10 @@ class SourceServer(Reported):
         cards = {address for card in self.networks for address in (card.ip, card.ipv6)}
         return frozenset({self.ip, self.ipv6, *cards} - {""})
 
+    def has_address(self, text: str) -> bool:
+        """Whether `text` is one of its addresses, however it is written (IPv6 has many ways)."""
+        return one_spelling(text) in {one_spelling(known) for known in self.addresses}
+
     @property
     def failed_checks(self) -> tuple[SourceCheck, ...]:
         """The feasibility checks with result ERROR: with any of them SMS takes no target."""
@@ -275,3 +280,11 @@ class SourceServer(Reported):
         """The volume groups that the target shall have: those of `init_target_server`, else the source's own."""
         planned = self.init_target_server.volume_groups if self.init_target_server else ()
         return planned or self.volume_groups
+
+
+def one_spelling(address: str) -> str:
+    """An IP address in the one spelling that it is compared by; any other text as it is."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address

@@ -23,6 +23,7 @@ from flows.cli import exits
 from flows.cli.main import make_app
 from flows.settings import Settings
 from flows.simulator.faults import KINDS
+from flows.submission.run_findings import RUN_KINDS
 from inventory.build_findings import BUILD_KINDS
 from inventory.catalogue import CATALOGUE
 from inventory.columns import SHEETS, Kind
@@ -136,7 +137,7 @@ def _default(value: object) -> str:
 
 def findings() -> str:
     """Every kind of finding."""
-    kinds = sorted([*CATALOGUE.values(), *BUILD_KINDS.values()], key=lambda kind: kind.code)
+    kinds = sorted([*CATALOGUE.values(), *BUILD_KINDS.values(), *RUN_KINDS.values()], key=lambda kind: kind.code)
     rows = [(f"`{kind.code}`", kind.severity.value, kind.title, kind.example) for kind in kinds]
     return _table(("code", "weight", "what it is", "for example"), rows)
 

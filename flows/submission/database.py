@@ -1,9 +1,8 @@
 """The database under the journal: one way to run a transaction, on SQLite and on PostgreSQL.
 
 An operation is an ordinary function of a synchronous SQLAlchemy `Connection`, run whole inside one transaction. On SQLite it runs
-in
-one thread of its own, so that a transaction costs one change of threads (an async driver makes one for each statement, and 32 rows
-that share a commit then wait for six); on PostgreSQL it runs on asyncpg's connection. Knows nothing of rows; journal.py does.
+in one thread of its own, so that a transaction costs one change of threads (an async driver makes one for each statement, and 32
+rows that share a commit then wait for six); on PostgreSQL it runs on asyncpg's connection. Knows nothing of rows; journal.py does.
 """
 
 from __future__ import annotations

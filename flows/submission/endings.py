@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from flows.submission.life import RowState
 from flows.submission.protocol import BOUND_CODE, Sight, Sighting, drifted, has_target
-from inventory.findings import Finding, Severity
+from flows.submission.records import Target
+from flows.submission.run_findings import drift
 from inventory.outcomes import Outcome, Status
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def there(run: RowRun, shipment: Shipment, task: TaskSummary, *, made_by_this_ru
     if not has_target(task, shipment.target):
         return conflict(run, shipment, Sight(Sighting.OTHER_TASK_OF_SOURCE, task))
     if drifted(shipment.task_name, task):
-        run.note_finding(_drift(shipment.row, shipment.task_name, task))
+        run.note_finding(drift(shipment.row, shipment.task_name, task))
     status = Status.CREATED if made_by_this_run else Status.EXISTS
     return _outcome(run, shipment.row, status, task_id=task.id)
 
@@ -104,8 +105,8 @@ def left(run: RowRun, row: ServerRow, reason: StopReason, otherwise: Status = St
 
 def _left_bound(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
     """The journal knows the row's task: it exists if it was seen with today's target, else somebody has to look."""
-    task, wanted = run.seen_task, row.text("target_vm_id")
-    if task is not None and wanted in {"", task.target_vm_id}:
+    task = run.seen_task
+    if task is not None and has_target(task, Target(row.text("target_vm_id"), row.text("target_name") or task.target_name)):
         return _outcome(run, row, Status.EXISTS, task_id=task.id)
     message = f"{reason.message}; task {run.record.task_id} is known for this source, and was not looked at"
     advice = "run the same command again: it looks at the task first"
@@ -162,19 +163,6 @@ def cannot_ask(run: RowRun, shipment: Shipment, error: SmsError) -> Outcome:
 def unsent(row: ServerRow, source_server_id: str, status: Status, *, code: str, message: str, advice: str) -> Outcome:
     """A row that was never taken up: skipped, invalid, or deferred before anything of it was known."""
     return Outcome(row, source_server_id, status, error_code=code, error_message=message, advice=advice)
-
-
-def _drift(row: ServerRow, wanted: str, task: TaskSummary) -> Finding:
-    cell = row.cell("name")
-    return Finding(
-        code="DRIFT",
-        severity=Severity.WARNING,
-        sheet=cell.sheet,
-        cell=cell.ref,
-        value=wanted,
-        problem=f'the sheet names the task "{wanted}", task {task.id} at SMS is called "{task.name}"',
-        remedy="nothing was changed: rename the one or the other where the name matters",
-    )
 
 
 def _outcome(

@@ -111,7 +111,7 @@ class StopReason:
     @classmethod
     def journal(cls, problem: str) -> StopReason:
         """The journal cannot be written."""
-        advice = "make room for the journal, or mend its database, then run the same command again"
+        advice = "free space for the journal, or repair its database, then run the same command again"
         return cls(StopKind.JOURNAL, "WAVES.JOURNAL", f"the journal cannot be written: {problem}", advice)
 
     @classmethod

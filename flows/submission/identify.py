@@ -1,6 +1,6 @@
 """Which source server a row means: its id where the sheet gives it, else the one that SMS knows by that name or address.
 
-The id wins. A name or an address that fits no server, or two, rules the row out: nothing is guessed. Called by wave_run.py.
+The id wins. A name or an address that fits no server, or two, rules the row out: nothing is guessed. Called by survey.py.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from inventory.source_server import one_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,10 +33,10 @@ class SourceDirectory:
         self._by_name: defaultdict[str, dict[str, SourceServer]] = defaultdict(dict)
         self._by_ip: defaultdict[str, dict[str, SourceServer]] = defaultdict(dict)
         for source in sources:
-            for name in {source.name, source.hostname} - {"", None}:
-                self._by_name[str(name).casefold()][source.id] = source
-            if source.ip:
-                self._by_ip[source.ip][source.id] = source
+            for name in {source.name, source.hostname} - {""}:
+                self._by_name[name.casefold()][source.id] = source
+            for address in source.addresses:
+                self._by_ip[one_spelling(address)][source.id] = source
 
     def identify(self, row: ServerRow) -> str | Unidentified:
         """The id of the source server that `row` means, by its name and its address; both must fit where both are given."""
@@ -52,7 +54,7 @@ class SourceDirectory:
 
     def _candidates(self, row: ServerRow) -> set[str]:
         by_name = set(self._by_name.get(row.source_name.casefold(), ())) if row.source_name else None
-        by_ip = set(self._by_ip.get(row.source_ip, ())) if row.source_ip else None
+        by_ip = set(self._by_ip.get(one_spelling(row.source_ip), ())) if row.source_ip else None
         if by_name is None:
             return by_ip or set()
         return by_name if by_ip is None else by_name & by_ip

@@ -1,9 +1,8 @@
 """What was intended, sent and decided for each row, durable before anything depends on it.
 
 The journal decides nothing. It holds rows, attempts, runs and outcomes; it shares one commit among the rows that are waiting for
-one
-(a row waits until *its* entry is on disk, SQLite in WAL mode with `synchronous=FULL`); it refuses a step that does not follow from
-the state it holds. Called by the engine; the statements (statements.py) are the same on SQLite and PostgreSQL (database.py).
+one (a row waits until *its* entry is on disk, SQLite in WAL mode with `synchronous=FULL`); it refuses a step that does not follow
+from the state it holds. Called by the engine; the statements (statements.py) are the same on SQLite and PostgreSQL (database.py).
 """
 
 from __future__ import annotations

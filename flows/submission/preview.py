@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flows.submission.life import RowState
-from flows.submission.protocol import BOUND_CODE, Sighting, drifted, has_target, recognise
+from flows.submission.protocol import Sighting, drifted, has_target
+from flows.submission.reconcile import is_still_refused, what_stands_there
 from flows.submission.records import RowRecord
 from flows.submission.survey import NoBody, Survey, WaveRequest
 from inventory.outcomes import Status
@@ -76,39 +77,51 @@ async def _preview(survey: Survey, desk: Desk, row: ServerRow) -> Preview:
     if ruled_out is not None:
         decision = Decision.SKIP if ruled_out.status is Status.SKIPPED else Decision.BLOCKED
         return Preview(row, source_id, decision, ruled_out.error_message)
-    shipment = await survey.prepare(row)
-    if isinstance(shipment, NoBody):
-        return Preview(row, source_id, Decision.BLOCKED, shipment.message)
     record = desk.records.get(source_id, RowRecord(desk.account, source_id, desk.run_id))
     if record.state.is_in_flight:
         return Preview(row, source_id, Decision.SETTLE, "an earlier attempt is in doubt: it is settled before anything is sent")
-    if record.state is RowState.BOUND:
-        return await _known(desk, record, shipment)
-    return _seen(desk, record, shipment)
+    shipment = await survey.prepare(row)
+    if isinstance(shipment, NoBody):
+        is_there = record.state is RowState.BOUND
+        return Preview(row, source_id, Decision.EXISTS if is_there else Decision.BLOCKED, shipment.message, record.task_id)
+    seen = await (_known if record.state is RowState.BOUND else _seen)(desk, record, shipment)
+    return _held_by_others(desk, seen, shipment) if seen.decision is Decision.CREATE else seen
 
 
 async def _known(desk: Desk, record: RowRecord, shipment: Shipment) -> Preview:
     task = desk.known.get(record.task_id) or await desk.client.show_task(record.task_id)
     if task is not None and not task.is_deleting:
         return _there(shipment, task)
-    seen = _seen(desk, record, shipment)
-    if seen.decision is not Decision.CREATE or desk.options.recreate:
+    seen = await _seen(desk, record, shipment)
+    if seen.decision is not Decision.CREATE:
+        return seen
+    if task is not None:
+        return replace(seen, decision=Decision.BLOCKED, detail=f"task {task.id} is being deleted")
+    if desk.options.recreate:
         return seen
     return replace(
         seen, decision=Decision.BLOCKED, detail=f"task {record.task_id} was made before and is gone: --recreate makes another"
     )
 
 
-def _seen(desk: Desk, record: RowRecord, shipment: Shipment) -> Preview:
-    asked = replace(record, target=shipment.target, task_name=shipment.task_name)
-    of_target = desk.known.of_target(shipment.target.vm_id)
-    sight = recognise(asked, desk.known.of_source(shipment.source_server_id), of_target)
+async def _seen(desk: Desk, record: RowRecord, shipment: Shipment) -> Preview:
+    sight = what_stands_there(desk, record, shipment)
     if sight.task is None:
         return _absent(desk, record, shipment)
     if sight.kind is Sighting.OTHER_TASK_OF_TARGET:
         detail = f"target {shipment.target} is bound to task {sight.task.id} of source {sight.task.source_server_id}"
         return Preview(shipment.row, shipment.source_server_id, Decision.CONFLICT, detail, sight.task.id)
     return _there(shipment, sight.task)
+
+
+def _held_by_others(desk: Desk, seen: Preview, shipment: Shipment) -> Preview:
+    """What an earlier run left in flight on the row's target is settled first, too."""
+    for other in desk.records.values():
+        is_other = other.source_server_id != shipment.source_server_id and other.state.is_in_flight
+        if is_other and shipment.target.vm_id and other.target.vm_id == shipment.target.vm_id:
+            detail = f"an earlier attempt for source {other.source_server_id} on this target is in doubt: it is settled first"
+            return replace(seen, decision=Decision.SETTLE, detail=detail)
+    return seen
 
 
 def _there(shipment: Shipment, task: TaskSummary) -> Preview:
@@ -121,8 +134,7 @@ def _there(shipment: Shipment, task: TaskSummary) -> Preview:
 
 
 def _absent(desk: Desk, record: RowRecord, shipment: Shipment) -> Preview:
-    refused = record.state is RowState.REFUSED and record.error_code != BOUND_CODE
-    if refused and record.body_digest == shipment.body_digest and not desk.options.retry_rejected:
+    if is_still_refused(desk, record, shipment):
         detail = f"SMS rejected it before ({record.error_code}): --retry-rejected sends it again"
         return Preview(shipment.row, shipment.source_server_id, Decision.BLOCKED, detail)
     return Preview(shipment.row, shipment.source_server_id, Decision.CREATE)

@@ -108,7 +108,7 @@ async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | 
         return await run.cut_short(shipment.row)
     if task is not None and not task.is_deleting:
         return endings.there(run, shipment, task, made_by_this_run=False)
-    successor = _sight(desk, run, shipment)
+    successor = what_stands_there(desk, run.record, shipment)
     if successor.kind is not Sighting.NOTHING:
         return await _stands_in_the_way(run, shipment, successor)
     if task is not None:
@@ -133,10 +133,10 @@ async def _ask_for(desk: Desk, run: RowRun) -> TaskSummary | None:
 
 
 async def _what_is_there(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
-    sight = _sight(desk, run, shipment)
+    sight = what_stands_there(desk, run.record, shipment)
     if sight.kind is not Sighting.NOTHING:
         return await _stands_in_the_way(run, shipment, sight)
-    return endings.rejected(run, shipment) if _is_still_refused(desk, run.record, shipment) else None
+    return endings.rejected(run, shipment) if is_still_refused(desk, run.record, shipment) else None
 
 
 async def _stands_in_the_way(run: RowRun, shipment: Shipment, sight: Sight) -> Outcome:
@@ -144,16 +144,16 @@ async def _stands_in_the_way(run: RowRun, shipment: Shipment, sight: Sight) -> O
     return await run.end(shipment, Settled(Conclusion.ALREADY_THERE if same else Conclusion.BOUND_TO_ANOTHER, sight))
 
 
-def _sight(desk: Desk, run: RowRun, shipment: Shipment) -> Sight:
+def what_stands_there(desk: Desk, record: RowRecord, shipment: Shipment) -> Sight:
     """What is known to be there, held against what today's sheet asks for."""
-    of_source = [task for task in desk.known.of_source(shipment.source_server_id) if task.id != run.record.task_id]
+    of_source = [task for task in desk.known.of_source(shipment.source_server_id) if task.id != record.task_id]
     of_target = desk.known.of_target(shipment.target.vm_id)
     if not of_source and not of_target:
         return Sight(Sighting.NOTHING)
-    return recognise(replace(run.record, target=shipment.target, task_name=shipment.task_name), of_source, of_target)
+    return recognise(replace(record, target=shipment.target, task_name=shipment.task_name), of_source, of_target)
 
 
-def _is_still_refused(desk: Desk, record: RowRecord, shipment: Shipment) -> bool:
+def is_still_refused(desk: Desk, record: RowRecord, shipment: Shipment) -> bool:
     """Whether SMS has refused this very body before; a corrected row is sent without being asked for."""
     refused = record.state is RowState.REFUSED and record.error_code != BOUND_CODE
     return refused and record.body_digest == shipment.body_digest and not desk.options.retry_rejected

@@ -1,9 +1,8 @@
 """Hold the account's pace: how soon the next request may leave, and what a 429 does to that.
 
 One `Throttle` a kind of request (creates, reads), shared by all rows of a run. Starts are spread evenly, never in bursts, so that
-no
-second holds more than the rate. A 429 pauses everyone (for as long as Retry-After or the named window says), lowers the rate, and
-lets it climb back while all goes well (additive increase, multiplicative decrease). Knows no HTTP; time is passed in.
+no second holds more than the rate. A 429 pauses everyone (for as long as Retry-After or the named window says), lowers the rate,
+and lets it climb back while all goes well (additive increase, multiplicative decrease). Knows no HTTP; time is passed in.
 """
 
 from __future__ import annotations

@@ -21,10 +21,10 @@ from flows.submission.journal import Journal, JournalUnavailableError, KnownWind
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
+from flows.submission.run_findings import twice
 from flows.submission.settling import Settled
 from flows.submission.sightings import KnownTasks
 from flows.submission.survey import NoBody, Survey, WaveRequest
-from inventory.findings import Finding, Severity
 from inventory.outcomes import Outcome, Status
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from flows.submission.shipment import Shipment
     from flows.submission.submitter import RowRun
     from flows.submission.throttle import Throttle
+    from inventory.findings import Finding
     from inventory.plan import ServerRow
 
 _CREATES = "creates"
@@ -276,11 +277,11 @@ class _WaveRun:
         desk = self._desk
         if not desk.stop.is_set and (self._sent_any or self._unsettled):
             desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
+            listed = None
             try:
                 listed = await desk.stop.unless_set(desk.client.list_tasks(), desk.clock)
             except SmsError as error:
-                desk.watcher.remark(f"the listing at the end of the run failed, duplicates were not looked for: {error.message}")
-                return []
+                desk.watcher.remark(f"the listing at the end of the run failed, duplicates may be missed: {error.message}")
             if listed is not None:
                 await self._adopt_late(KnownTasks(listed))
                 return _twice(listed)
@@ -327,15 +328,4 @@ class _Turn:
 
 
 def _twice(tasks: Sequence[TaskSummary]) -> list[Finding]:
-    return [
-        Finding(
-            code="TWICE",
-            severity=Severity.WARNING,
-            sheet="",
-            cell="",
-            value=source,
-            problem=f"source server {source} has {len(ids)} tasks at SMS: {', '.join(ids)}",
-            remedy="keep the one that is meant and delete the others in the SMS console before anything is started",
-        )
-        for source, ids in in_two_tasks(tasks).items()
-    ]
+    return [twice(source, ids) for source, ids in in_two_tasks(tasks).items()]

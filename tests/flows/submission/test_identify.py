@@ -20,7 +20,7 @@ SOURCES = [
     SourceServer(id="src-1", name="web-01", hostname="web-01.example", ip="192.0.2.1"),
     SourceServer(id="src-2", name="twin", ip="192.0.2.2"),
     SourceServer(id="src-3", name="twin", ip="192.0.2.3"),
-    SourceServer(id="src-4", name="", ip="192.0.2.4"),
+    SourceServer(id="src-4", name="", ip="192.0.2.4", ipv6="2001:db8::4"),
 ]
 
 
@@ -35,6 +35,7 @@ def row(folder: Path, name: str, ip: str) -> ServerRow:
         ("WEB-01", "", "src-1"),
         ("web-01.example", "", "src-1"),
         ("", "192.0.2.4", "src-4"),
+        ("", "2001:DB8:0::4", "src-4"),
         ("twin", "192.0.2.3", "src-3"),
     ],
 )

@@ -51,6 +51,14 @@ async def test_what_earlier_runs_did_counts(night: Night) -> None:
     assert await previewed(night, plan, retry_rejected=True, recreate=True) == [("create", ""), ("create", ""), done]
 
 
+async def test_a_task_that_is_being_deleted_blocks_its_row(night: Night) -> None:
+    """Also with --recreate: another is made only once it is gone."""
+    plan = night.plan(1)
+    task_id = (await night.submit(plan)).result.outcomes[0].task_id
+    night.simulator.set_state(task_id, "DELETING")
+    assert await previewed(night, plan, recreate=True) == [("blocked", "")]
+
+
 async def test_a_row_in_doubt_is_settled_first(night: Night) -> None:
     """What may be there is not called "create"."""
     plan = night.plan(1)
