@@ -8,21 +8,21 @@ flows.
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 NOTHING_SENT = "nothing was sent"
 SITES = "https://sms.cn-north-4.myhuaweicloud.com (China site) or https://sms.ap-southeast-3.myhuaweicloud.com (international site)"
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _JOURNALS = ("sqlite+aiosqlite", "postgresql+asyncpg")
+_FILE_JOURNALS = ("sqlite+aiosqlite",)
+_NO_FILES = ("", ":memory:")
 _LONGEST_TOKEN = 16_384
 
 
@@ -75,8 +75,11 @@ def _user_agent(text: str) -> str:
 
 
 def _journal(url: SecretStr) -> SecretStr:
-    if url.get_secret_value() and url.get_secret_value().partition("://")[0] not in _JOURNALS:
+    scheme, _, place = url.get_secret_value().partition("://")
+    if url.get_secret_value() and scheme not in _JOURNALS:
         raise ValueError("is not a journal's URL")
+    if scheme in _FILE_JOURNALS and (place.strip("/") in _NO_FILES or "mode=memory" in place):
+        raise ValueError("names no file, and a journal must outlast the run")
     return url
 
 
@@ -167,6 +170,12 @@ class Settings(BaseSettings):
         return f"{self.endpoint} domain={domain}" if domain else self.endpoint
 
     @property
+    def journal_shown(self) -> str:
+        """The journal as it may be shown: its file, or its URL without user and password."""
+        scheme, _, place = self.journal_url.partition("://")
+        return place[1:] if scheme in _FILE_JOURNALS else f"{scheme}://{place.rpartition('@')[2]}"
+
+    @property
     def journal_url(self) -> str:
         """The journal's URL, which may hold a password: never show it. Unset: a file in the user's state folder (not made here)."""
         return self.journal.get_secret_value() or f"sqlite+aiosqlite:///{_state_folder() / 'journal.sqlite'}"
@@ -185,6 +194,8 @@ def load_settings(*, credentials: bool = True, **given: Any) -> Settings:  # noq
     SettingsError.
     """
     try:
+        if number := _unreadable_line(Path(".env")):
+            raise SettingsError(f"line {number} of the .env file cannot be read: write NAME=value, quotes closed; {NOTHING_SENT}")
         settings = Settings(**given)
     except ValidationError as error:
         raise SettingsError(_line(error)) from None
@@ -195,6 +206,16 @@ def load_settings(*, credentials: bool = True, **given: Any) -> Settings:  # noq
     if credentials and (problem := _missing(settings) or _contradiction(settings)):
         raise SettingsError(f"{problem}; {NOTHING_SENT}")
     return settings
+
+
+def _unreadable_line(path: Path) -> int:
+    """The first line of an env file that is none, or 0: the library would leave it out, and with it an account or a key."""
+    from dotenv.parser import parse_stream
+
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8") as stream:
+        return next((binding.original.line for binding in parse_stream(stream) if binding.error), 0)
 
 
 def _kinds(settings: Settings) -> dict[str, dict[str, bool]]:

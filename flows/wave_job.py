@@ -188,7 +188,7 @@ async def _service(settings: Settings, clock: Clock, watcher: Watcher) -> AsyncI
             yield client, journal
     except JournalUnavailableError as error:
         raise JournalUnavailableError(
-            f"the journal {settings.journal_shown} cannot be used ({error}): check WAVES_JOURNAL, the folder, its rights and its disk"
+            f"the journal {settings.journal_shown} cannot be used ({error}): check WAVES_JOURNAL, its folder, rights and disk"
         ) from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROGRAM = "waves"
-_DEBUG = "--debug"
+_DEBUG, _JSON = "--debug", "--json"
 _USAGE, _DEFECT, _INTERRUPTED = 2, 1, 130
 
 
@@ -54,12 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Without any argument the help is shown. What a person can mend is told in one line; a traceback only under --debug.
     """
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    output.open_closed_streams()
     output.make_encoding_safe()
+    try:
+        return _run(words)
+    finally:
+        output.finish()
+
+
+def _run(words: Sequence[str]) -> int:
     try:
         code = make_app()(args=words, prog_name=PROGRAM, standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        output.error("interrupted")
+        _say(words, "interrupted")
         return _INTERRUPTED
+    except output.OutputLostError as error:
+        output.error(str(error))
+        return _DEFECT
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user who did not ask for it
         return _tell(error, words)
     return code if isinstance(code, int) else 0
@@ -69,13 +81,21 @@ def _tell(error: Exception, words: Sequence[str]) -> int:
     # typer has its own copy of click or the real one, by version: both tell a wrong call by this method.
     format_message = getattr(error, "format_message", None)
     if format_message is not None:
-        output.error(f"{_uncapitalised(str(format_message()))}: see {_command_of(words)} --help")
+        _say(words, f"{_uncapitalised(str(format_message()))}: see {_command_of(words)} --help")
         return _USAGE
     is_debug = _DEBUG in words
     if is_debug:
         traceback.print_exception(error)
-    output.error(f"{type(error).__name__}: {error}" + ("" if is_debug else f": run again with {_DEBUG}"))
+    _say(words, f"{type(error).__name__}: {error}" + ("" if is_debug else f": run again with {_DEBUG}"))
     return _DEFECT
+
+
+def _say(words: Sequence[str], text: str) -> None:
+    """Say why a call came to nothing; under --json in the one object, too."""
+    if _JSON in words:
+        with suppress(output.OutputLostError):
+            output.write_json({"error": text})
+    output.error(text)
 
 
 def _command_of(words: Sequence[str]) -> str:

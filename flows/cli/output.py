@@ -1,7 +1,8 @@
 """Where every command's words go: data to standard output, `error:`, `warning:` and `hint:` lines to standard error (design 3).
 
 Decides colour (a terminal without NO_COLOR; the word is always there too), and that no console's encoding and no reader that has
-gone ends a command; output that is lost (a full disk) is an error. Knows nothing of plans or waves. Imports rich nowhere: whoever draws tables does, on a terminal alone.
+gone ends a command; output that is lost (a full disk) is an error. Knows nothing of plans or waves. Imports rich nowhere: whoever
+draws tables does, on a terminal alone.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import logging
 import os
 import signal
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from flows.wave_job import PreparedWave, WaveEnd
     from flows.wave_session import WaveSession
 
+_INTERRUPTED = "interrupted: nothing was sent"
 _INTERRUPTED_SECONDS = 0.5
 """What Prefect has to record a run that a person has stopped: the prompt is back within 3 seconds."""
 _PATIENCE = 3
@@ -60,7 +62,7 @@ class Call:
 
 def main(call: Call) -> int:
     """Do what was called for and return the exit code; does not return where Prefect would hold up the exit."""
-    signals = Signals()
+    signals = Signals(f"{json.dumps({'wave': call.wave, 'error': _INTERRUPTED, 'findings': []})}\n" if call.is_json else "")
     quiet(is_debug=call.is_debug)
     try:
         attachment = None if call.is_dry_run else _attach()
@@ -68,6 +70,8 @@ def main(call: Call) -> int:
         if call.is_dry_run:
             return _preview(call, prepared, settings)
         return _submit(call, prepared, settings, attachment, signals)
+    except output.OutputLostError:
+        raise
     except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user who did not ask for it
         return _failed(error, call)
     finally:
@@ -104,9 +108,9 @@ def _preview(call: Call, prepared: PreparedWave, settings: Settings) -> int:
     from flows.wave_job import preview
 
     previews = asyncio.run(preview(prepared, settings, Silent()))
-    with suppress(OSError):
-        if call.is_json:
-            output.write_json(view.previews_as_json(prepared.order.wave, previews))
+    if call.is_json:
+        output.write_json(view.previews_as_json(prepared.order.wave, previews))
+    with suppress(OSError) if call.is_json else output.to_output():
         view.show_previews(previews, sys.stderr if call.is_json else sys.stdout)
     return Exit.DONE
 
@@ -138,16 +142,20 @@ def _show(call: Call, end: WaveEnd) -> None:
     """The end of the wave, at once: the prompt may have to wait for Prefect, the person does not."""
     from flows.wave_job import next_command
 
-    # A reader that has gone (`| head`) is no failure of the wave.
-    with suppress(OSError):
+    # Neither a reader that has gone (`| head`) nor a full disk is a failure of the wave.
+    try:
         if call.is_json:
             output.write_json(view.as_json(end))
-        view.show_end(end, next_command(end.prepared.order, end.result), sys.stderr if call.is_json else sys.stdout)
+        with suppress(OSError) if call.is_json else output.to_output():
+            view.show_end(end, next_command(end.prepared.order, end.result), sys.stderr if call.is_json else sys.stdout)
+    except output.OutputLostError as error:
+        output.error(str(error))
 
 
 def _failed(error: Exception, call: Call) -> int:
     """Say in a few lines why nothing was sent, or that something is wrong with us."""
     code = exit_of_error(error)
+    finding = getattr(error, "finding", None)
     findings = getattr(error, "findings", ())
     if code is None:
         if call.is_debug:
@@ -158,7 +166,11 @@ def _failed(error: Exception, call: Call) -> int:
         text = str(error)
         output.error(text if "nothing was sent" in text else f"{text}: nothing was sent")
     if call.is_json:
-        shown = {"wave": call.wave, "error": str(error), "findings": [finding.as_json() for finding in findings]}
+        shown = {
+            "wave": call.wave,
+            "error": str(error),
+            "findings": [each.as_json() for each in ([finding] if finding else findings)],
+        }
         output.write_json(shown)
     return Exit.NOT_DONE if code is None else code
 
@@ -170,6 +182,7 @@ def quiet(*, is_debug: bool) -> None:
     logging.raiseExceptions = False  # else Prefect's log thread prints a traceback when the API is gone
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     threading.excepthook = lambda _: None
+    sys.unraisablehook = lambda _: None  # else a report that a full disk cuts off prints one as it is collected
     warnings.simplefilter("ignore")
 
 
@@ -193,8 +206,12 @@ class Signals:
 
     _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
-    def __init__(self) -> None:
-        """Take the signals that are not ignored (`nohup`, a script's `&`); outside the main thread there are none to take."""
+    def __init__(self, last_words: str = "") -> None:
+        """Take the signals that are not ignored (`nohup`, a script's `&`); outside the main thread there are none to take.
+
+        `last_words` go to standard output where a signal ends the process before anything was sent.
+        """
+        self._last_words = last_words.encode()
         self._session: WaveSession | None = None
         self._code = Exit.INTERRUPTED
         self._is_over = False
@@ -221,7 +238,9 @@ class Signals:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler's signature
         if self._session is None:
-            os.write(2, b"\ninterrupted: nothing was sent\n")
+            with suppress(OSError):
+                os.write(1, self._last_words)
+                os.write(2, f"\n{_INTERRUPTED}\n".encode())
         self._times += 1
         if self._session is None or self._is_over or self._times >= _PATIENCE:
             os._exit(self._code)

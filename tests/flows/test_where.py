@@ -30,7 +30,6 @@ def plan(tmp_path: Path) -> Plan:
         (["rack=r1", "priority=0"], ["web-01"]),
         (["priority=2"], ["web-02"]),
         (["note="], ["web-01", "web-02", "web-03"]),
-        (["source_ip=10.*"], []),
     ],
 )
 def test_rows_that_fit(plan: Plan, where: list[str], names: list[str]) -> None:
@@ -57,3 +56,9 @@ def test_no_pair_is_one_line(text: str) -> None:
     """What is no COLUMN=PATTERN is told with an example."""
     with pytest.raises(WhereError, match="is not COLUMN=PATTERN"):
         parse_where([text])
+
+
+def test_no_row_fits(plan: Plan) -> None:
+    """That is told, with the pattern: it was mistyped."""
+    with pytest.raises(WhereError, match=r'no row fits --where "source_ip=10\.\*"'):
+        rows_that_fit(plan, plan.servers, parse_where(["source_ip=10.*"]))

@@ -135,6 +135,55 @@ def test_unknown_wave(sent: Callable[[], bool], tmp_path: Path, capsys: Capture)
     assert not sent()
 
 
+def test_no_row_fits(sent: Callable[[], bool], tmp_path: Path, capsys: Capture) -> None:
+    """A pattern that no row fits is a slip of the pen, for `check` too: it does not find such a wave faultless."""
+    make_plan(tmp_path / "plan.xlsx")
+    for words in (["check", "plan.xlsx"], ["submit", "plan.xlsx", "--wave", "wave-1"]):
+        ran = run(capsys, *words, "--where", "source_name=wbe-*")
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert 'no row fits --where "source_name=wbe-*"' in ran.err
+    assert not sent()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite+aiosqlite:///{}/journal.sqlite", "journal.sqlite cannot be used (file is not a database)"),
+        ("sqlite+aiosqlite:///{}", " cannot be used (unable to open database file)"),
+        ("postgresql+asyncpg://me:hidden@127.0.0.1:9/db", "postgresql+asyncpg://127.0.0.1:9/db cannot be used"),
+        ("sqlite+aiosqlite:///:memory:", "WAVES_JOURNAL names no file"),
+    ],
+)
+def test_bad_journal(
+    url: str, says: str, sent: Callable[[], bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A journal that cannot be used is named, without its password, and what to look at; nothing is sent without one."""
+    make_plan(tmp_path / "plan.xlsx")
+    (tmp_path / "journal.sqlite").write_bytes(b"garbage" * 999)
+    monkeypatch.setenv("WAVES_JOURNAL", url.format(tmp_path.as_posix()))
+    ran = run(capsys, "submit", "plan.xlsx", "--wave", "wave-1")
+    assert ran.code in (2, 3)
+    line = ran.err.splitlines()[-1]
+    assert says in line
+    assert line.endswith("nothing was sent")
+    assert "hidden" not in ran.err
+    assert not sent()
+
+
+@pytest.mark.parametrize("text", ["SMS_PROJECT_ID\n=x", 'A=1\nSMS_DOMAIN_ID="x\n'])
+def test_bad_env_file(text: str, sent: Callable[[], bool], tmp_path: Path, capsys: Capture) -> None:
+    """A line of `.env` that cannot be read is told by its number: left out, the wave would run for another account."""
+    make_plan(tmp_path / "plan.xlsx")
+    (tmp_path / ".env").write_text(text, encoding="utf-8")
+    ran = run(capsys, "submit", "plan.xlsx", "--wave", "wave-1")
+    assert (ran.code, ran.out, ran.err) == (
+        3,
+        "",
+        "error: line 2 of the .env file cannot be read: write NAME=value, quotes closed; nothing was sent\n",
+    )
+    assert not sent()
+
+
 def test_source_in_two_waves_is_a_warning(sent: Callable[[], bool], tmp_path: Path, capsys: Capture) -> None:
     """The same server in two waves may be meant: it refuses nothing."""
     again = server(1, wave="wave-2", target_vm_id="vm-9", target_name="web-01-b", migration_ip="10.9.9.9")

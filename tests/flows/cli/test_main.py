@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,14 @@ def test_wrong_call_is_one_line(words: list[str], line: str, capsys: pytest.Capt
     """A wrong call exits with 2 and one line that says what is wrong and where to read on."""
     ran = run(capsys, *words)
     assert (ran.code, ran.out, ran.err) == (2, "", line)
+
+
+@pytest.mark.parametrize("words", [["check"], ["submit", "plan.xlsx"], ["check", "absent.xlsx", "--wave", "w"], ["demo", "--fast"]])
+def test_wrong_call_is_one_object_under_json(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A script that asked for JSON gets one object whatever was wrong, with the line that a person gets."""
+    ran = run(capsys, *words, "--json")
+    assert ran.code == 2
+    assert f"error: {json.loads(ran.out)['error']}" in ran.err
 
 
 def test_defect_is_one_line_without_debug(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from flows.cli import output
 from tests.flows.cli.command_line import ROOT
+from tests.plans import make_plan
 
 
 class Terminal(io.StringIO):
@@ -82,3 +84,26 @@ def test_reader_that_has_gone_is_no_failure() -> None:
     err = process.stderr.read()
     process.stderr.close()
     assert (process.wait(30), err) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+@pytest.mark.parametrize(
+    ("redirected", "code", "said"),
+    [
+        ("2>&1 >&-", 0, "hint:"),
+        ("2>&-", 0, ""),
+        (">&- 2>&- <&-", 0, ""),
+        ("2>&1 >/dev/full", 1, "error: standard output cannot be written (no space left on device)"),
+        ("2>/dev/full", 0, ""),
+        ("2>&1 | true", 0, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full(tmp_path: Path, redirected: str, code: int, said: str) -> None:
+    """No traceback and no exit code of the interpreter's: only lost findings are a failure, told in one line."""
+    if "/dev/full" in redirected and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    plan = make_plan(tmp_path / "plan.xlsx")
+    script = f"{sys.executable} -m flows.cli check {plan} {redirected}"
+    ended = subprocess.run(["/bin/sh", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    shown = ended.stdout.removeprefix("plan.xlsx: 1 server in 1 wave: 0 errors, 0 warnings\n") + ended.stderr
+    assert (ended.returncode, shown[: len(said)], shown.count("\n") <= 1) == (code, said, True), shown
