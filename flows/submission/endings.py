@@ -83,7 +83,7 @@ def uncertain(run: RowRun, shipment: Shipment) -> Outcome:
     error = run.last_error
     if run.record.bound_elsewhere:
         message = "an attempt ended without an answer, SMS then said that the source or target is bound, and shows no task"
-        advice = "look for the task of this source in the SMS console; it is never sent again blindly"
+        advice = "look for the task of this source in the SMS console; if there is none, run again with --recreate"
         return _outcome(run, shipment.row, Status.UNCERTAIN, code=BOUND_CODE, message=message, advice=advice)
     message = f"SMS may have made the task and could not be asked{f': {error.message}' if error else ''}"
     advice = "run the same command again: it settles this row first"

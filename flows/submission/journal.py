@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal", "JournalUnavailableError", "KnownWindow", "open_journal"]
 
+_WINDOW_KNOWN_SECONDS = 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class KnownWindow:
@@ -167,10 +169,14 @@ class Journal:
         return await self._database.transact(read)
 
     async def known_windows(self, account: str) -> dict[str, KnownWindow]:
-        """The throttling windows that the gateway named in earlier runs, by kind of request ("creates", "reads")."""
+        """The throttling windows that the gateway has named in the last day, by kind of request ("creates", "reads").
+
+        Not longer: a quota that was raised meanwhile must not be kept to for ever.
+        """
+        chosen = (schema.pace.c.account == account) & (schema.pace.c.seen_at > self._clock.wall() - _WINDOW_KNOWN_SECONDS)
 
         def read(connection: Connection) -> dict[str, KnownWindow]:
-            found = connection.execute(select(schema.pace).where(schema.pace.c.account == account)).mappings()
+            found = connection.execute(select(schema.pace).where(chosen)).mappings()
             return {values["kind"]: KnownWindow(values["window_limit"], values["window_seconds"]) for values in found}
 
         return await self._database.transact(read)

@@ -62,9 +62,13 @@ def after_error(row: RowRecord, error: SmsError) -> tuple[Step, Aim | None]:
     return (Step.SETTLE, Aim.REFUSE) if row.is_in_doubt else (Step.REFUSED, None)
 
 
-def aim_of_inherited(row: RowRecord) -> Aim:
-    """Why a row that another run left in flight is settled."""
-    return Aim.WHO_HOLDS_IT if row.bound_elsewhere else Aim.SEND_AGAIN
+def aim_of_inherited(row: RowRecord, *, recreate: bool = False) -> Aim:
+    """Why a row that another run left in flight is settled.
+
+    One that was told "already bound" is sent again only by a person's own word (`--recreate`), and after a look like any other:
+    what bound it may be gone by now, and SMS says so again where it is not.
+    """
+    return Aim.WHO_HOLDS_IT if row.bound_elsewhere and not recreate else Aim.SEND_AGAIN
 
 
 class Sighting(StrEnum):

@@ -247,7 +247,7 @@ class RowRun:
 
     async def _settle_inherited_now(self) -> Settled:
         await self._row.doubt_inherited()
-        return await self._settle(aim_of_inherited(self.record), self._desk.started)
+        return await self._settle(aim_of_inherited(self.record, recreate=self._desk.options.recreate), self._desk.started)
 
     async def _settle(self, aim: Aim, since: float) -> Settled:
         self.on_rest()

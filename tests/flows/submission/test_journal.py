@@ -18,6 +18,7 @@ from flows.submission.life import Move, RowState
 from flows.submission.records import AttemptEnd, AttemptStart, Entry, RowRecord, RunRecord, Target
 from inventory.outcomes import Outcome, Status
 from inventory.plan import read_plan
+from tests.flows.submission.clocks import MovedClock
 from tests.plans import make_plan
 
 if TYPE_CHECKING:
@@ -217,6 +218,17 @@ async def test_a_named_window_is_remembered(tmp_path: Path) -> None:
         await journal.remember_window(ACCOUNT, "creates", KnownWindow(100, 60.0))
         await journal.remember_window(ACCOUNT, "creates", KnownWindow(200, 300.0))
         assert await journal.known_windows(ACCOUNT) == {"creates": KnownWindow(200, 300.0)}
+
+
+async def test_a_named_window_is_forgotten_after_a_day(tmp_path: Path) -> None:
+    """A quota that was raised meanwhile is not kept to for ever."""
+    clock = MovedClock()
+    async with open_journal(f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite'}", clock, print) as journal:
+        await journal.remember_window(ACCOUNT, "creates", KnownWindow(200, 300.0))
+        clock.now += 86_399
+        assert list(await journal.known_windows(ACCOUNT)) == ["creates"]
+        clock.now += 2
+        assert await journal.known_windows(ACCOUNT) == {}
 
 
 @pytest.mark.parametrize("url", ["not a url", "mysql://host/db", "sqlite+aiosqlite:////proc/nowhere/journal.sqlite"])

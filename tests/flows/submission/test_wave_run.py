@@ -165,13 +165,14 @@ async def test_a_task_made_by_somebody_between_look_and_request_exists(night: Ni
 
 
 async def test_bound_with_no_task_to_be_found_is_never_sent_again(night: Night) -> None:
-    """7605 and no listing shows why: CONFLICT; after an attempt in doubt UNCERTAIN, by the next run too."""
+    """7605 and no listing shows why: CONFLICT; after an attempt in doubt UNCERTAIN, until a person says --recreate."""
     night.simulator.fault_once("SMS.7605-before", source_server_id=server(1)["source_server_id"])
     night.simulator.fault_once("drop-before", source_server_id=server(2)["source_server_id"])
     night.simulator.fault_once("SMS.7605-before", source_server_id=server(2)["source_server_id"])
     plan = night.plan(2)
     assert flat(await night.submit(plan)) == [("CONFLICT", 1), ("UNCERTAIN", 2)]
     assert flat(await night.submit(plan))[1] == ("UNCERTAIN", 0)
+    assert flat(await night.submit(plan, recreate=True))[1] == ("CREATED", 1)
 
 
 async def test_a_refused_signature_costs_one_call(night: Night) -> None:
