@@ -184,7 +184,10 @@ class Settings(BaseSettings):
 def _state_folder() -> Path:
     from platformdirs import user_state_path
 
-    return user_state_path("migration-waves", appauthor=False)
+    try:
+        return user_state_path("migration-waves", appauthor=False)
+    except RuntimeError:
+        raise SettingsError(f"this user has no home folder for the journal: set WAVES_JOURNAL or HOME; {NOTHING_SENT}") from None
 
 
 def load_settings(*, credentials: bool = True, **given: Any) -> Settings:  # noqa: ANN401 - fields of Settings, checked by it

@@ -172,7 +172,10 @@ class OwnServer:
 
 def attach() -> Attachment | None:
     """The API for this process's run, by what is configured and what runs; None where not even a server can be started."""
-    configured = read_configured()
+    try:
+        configured = read_configured()
+    except RuntimeError:  # a user without a home folder, as in a container: Prefect can be neither configured nor kept
+        return None
     if configured.api_url:
         return Attachment(Origin.CONFIGURED, configured.api_url)
     local = f"http://127.0.0.1:{configured.port}/api"

@@ -81,3 +81,25 @@ def test_a_missing_database_appears_migrated_and_a_present_one_is_left_alone(pre
     put_database(database)
     assert database.read_bytes() == b"ours"
     assert [path.name for path in database.parent.iterdir()] == ["prefect.db"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "nonsense"),
+        ("http://[::1", "http://[::1"),
+        ("me:hidden@host", "host"),
+        ("http://me:hidden@host/api", "http://host/api"),
+    ],
+)
+def test_what_is_no_url_is_told_as_typed(url: str, said: str) -> None:
+    """It does not answer, and is shown without a password; nothing is raised."""
+    assert not answers(url, 0.1)
+    assert shown(url) == said
+
+
+def test_a_user_without_a_home_has_no_server(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """As in a container: the wave runs without Prefect."""
+    monkeypatch.delenv("PREFECT_HOME")
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert attach() is None

@@ -172,3 +172,25 @@ def test_the_journal_is_in_the_state_folder_unless_said_otherwise(environment: p
     settings = load_settings(credentials=False)
     assert settings.journal_url == "postgresql+asyncpg://u:SECRET@/db?host=/run/pg"
     assert "SECRET" not in repr(settings)
+
+
+def test_user_without_a_home(environment: pytest.MonkeyPatch) -> None:
+    """A container's user may have no home: that is said, and no journal is made in the working folder, where none would look."""
+    environment.setattr("os.path.expanduser", lambda path: path)
+    environment.delenv("XDG_STATE_HOME", raising=False)
+    with pytest.raises(SettingsError, match="no home folder for the journal: set WAVES_JOURNAL"):
+        _ = load_settings(credentials=False).journal_url
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("sqlite+aiosqlite:////var/lib/j.sqlite", "/var/lib/j.sqlite"),
+        ("sqlite+aiosqlite:///j.sqlite", "j.sqlite"),
+        ("postgresql+asyncpg://me:s3@cret@host:5432/db", "postgresql+asyncpg://host:5432/db"),
+    ],
+)
+def test_a_journal_is_shown_without_its_password(environment: pytest.MonkeyPatch, url: str, says: str) -> None:
+    """A file by its path, a server by its address."""
+    environment.setenv("WAVES_JOURNAL", url)
+    assert load_settings(credentials=False).journal_shown == says
