@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http
 import json
 import os
 import sys
 import time
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +39,20 @@ class PrefectApi:
         return {"PREFECT_API_URL": self.url, "PREFECT_HOME": str(self.home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
     def post(self, path: str, value: object) -> Any:
-        """POST a JSON value; the answer's JSON."""
+        """POST a JSON value; the answer's JSON. A 503 (its SQLite is busy) is asked again, as Prefect's own client does."""
         request = urllib.request.Request(  # noqa: S310 - our own server
             self.url + path, json.dumps(value).encode(), {"Content-Type": "application/json"}, method="POST"
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server
-            return json.loads(answer.read() or b"null")
+        for last in (*[False] * 9, True):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own server
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                with error:
+                    if last or error.code != http.HTTPStatus.SERVICE_UNAVAILABLE:
+                        raise
+                    time.sleep(float(error.headers.get("Retry-After") or 1))
+        raise AssertionError("unreachable")
 
     def runs(self, plan: Path) -> list[dict[str, Any]]:
         """The flow runs of a plan's file, the newest first."""
