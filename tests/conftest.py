@@ -104,11 +104,11 @@ def worker_id(request: pytest.FixtureRequest) -> str:
     return str(getattr(request.config, "workerinput", {}).get("workerid", "master"))
 
 
-def wait_until(is_so: Any, seconds: float = 60.0) -> None:
-    """Return when `is_so()` is true; fail after `seconds`, which no working machine needs."""
+def wait_until(is_so: Any, seconds: float = 60.0, instead: Any = lambda: "") -> None:
+    """Return when `is_so()` is true; fail after `seconds`, which no working machine needs, with what `instead()` says there is."""
     ends = time.monotonic() + seconds
     while not is_so():
-        assert time.monotonic() < ends, "it did not come to be"
+        assert time.monotonic() < ends, f"it did not come to be: {instead()}"
         time.sleep(0.02)
 
 

@@ -25,7 +25,11 @@ README = ROOT / "deployments" / "README.md"
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) for line in block.splitlines()]
 START_SERVER, SERVE, RUN, WORK, DEPLOY = COMMANDS
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them"),
+    # On one worker: two that serve the same deployment take each other's runs.
+    pytest.mark.xdist_group("deployments"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +112,7 @@ def test_cancel_in_the_ui_writes_the_report_first(
     simulator.set_faults("hang-before=1")
     try:
         made = prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
-        wait_until(lambda: simulator.truth()["faults"])
+        wait_until(lambda: simulator.truth()["faults"], instead=lambda: (prefect_api.runs(plan), simulator.truth()["requests"]))
         prefect_api.post(f"/flow_runs/{made['id']}/set_state", {"state": {"type": "CANCELLING"}})
         run = ended(prefect_api, plan)
     finally:
