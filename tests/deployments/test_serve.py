@@ -25,11 +25,8 @@ README = ROOT / "deployments" / "README.md"
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) for line in block.splitlines()]
 START_SERVER, SERVE, RUN, WORK, DEPLOY = COMMANDS
 
-pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them"),
-    # On one worker: two that serve the same deployment take each other's runs.
-    pytest.mark.xdist_group("deployments"),
-]
+# `make test` keeps a file on one worker: two that serve the same deployment would take each other's runs.
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
 
 
 @pytest.fixture(scope="module")
