@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from flows.sms.errors import Throttled, ThrottleWindow
     from flows.submission.clock import Clock
 
-_DECREASE = 0.75
-_FLOOD_SHARE = 0.25
+_STRAY_SHARE = 0.25
+"""Up to this share of 429s the rate is lowered by it; above it is a flood."""
 _ENOUGH_TO_JUDGE = 8
 _RECOVERY_SECONDS = 8.0
 _FLOOR_PER_SECOND = 0.2
 _PAUSE_SECONDS = 0.5
 _SAME_SETBACK_SECONDS = 1.0
 _MEASURED_SECONDS = 1.0
+_JUDGED_SECONDS = 5.0
 _SHORTEST_SPAN_SECONDS = 0.1
 _CATCH_UP_SECONDS = 0.05
 _LONGEST_MEMORY = 10_001
@@ -91,12 +92,13 @@ class Throttle:
         self.story.throttled += 1
         if error.window is not None and error.window.seconds > _SAME_SETBACK_SECONDS:
             self.hold_to(error.window)
-        pause = error.retry_after if error.retry_after is not None else self._own_pause(error.window)
+        self._throttled_at.append(now)
+        share = self._turned_away(now)
+        pause = error.retry_after if error.retry_after is not None else _own_pause(error.window, share)
         if now + pause > self._held_until:
             self.story.held_seconds += now + pause - max(now, self._held_until)
             self._held_until = now + pause
-        self._throttled_at.append(now)
-        self._slow_down(now, error.window, is_new=now - self._last_setback >= _SAME_SETBACK_SECONDS)
+        self._slow_down(now, error.window, share, is_new=now - self._last_setback >= _SAME_SETBACK_SECONDS)
         self._last_setback = now
 
     def hold_to(self, window: ThrottleWindow) -> None:
@@ -109,17 +111,18 @@ class Throttle:
         self._window = window
         self.story.window = window
 
-    def _own_pause(self, window: ThrottleWindow | None) -> float:
-        return window.seconds if window is not None else _PAUSE_SECONDS
+    def _turned_away(self, now: float) -> float:
+        """The share of the last seconds' starts that were turned away; where there were too few to judge, that of a stray 429."""
+        started = _since(self._started_at, now, _JUDGED_SECONDS)
+        return _since(self._throttled_at, now, _JUDGED_SECONDS) / started if started >= _ENOUGH_TO_JUDGE else _STRAY_SHARE
 
-    def _slow_down(self, now: float, window: ThrottleWindow | None, *, is_new: bool) -> None:
-        """Lower the rate: by a quarter for a stray 429, to what SMS accepted in a second where it turned away a good share."""
+    def _slow_down(self, now: float, window: ThrottleWindow | None, share: float, *, is_new: bool) -> None:
+        """Lower the rate by the share that was turned away, and at a flood to what SMS accepted in the last second."""
         current = self._rate_now(now) or self._started_per_second(now)
-        lowered = current * _DECREASE if is_new else current
-        throttled, started = _since(self._throttled_at, now), _since(self._started_at, now)
-        is_flood = started >= _ENOUGH_TO_JUDGE and throttled >= _FLOOD_SHARE * started
+        lowered = current * (1 - min(share, _STRAY_SHARE)) if is_new else current
+        is_flood = share > _STRAY_SHARE
         if is_flood:
-            lowered = min(lowered, (started - throttled) / _MEASURED_SECONDS)
+            lowered = min(lowered, _since(self._started_at, now) * max(0.0, 1 - share) / _MEASURED_SECONDS)
         if window is not None and window.seconds <= _SAME_SETBACK_SECONDS:
             lowered = min(lowered, window.per_second)
         self._rate, self._rate_since = max(_FLOOR_PER_SECOND, lowered), max(now, self._held_until)
@@ -165,6 +168,11 @@ class Throttle:
             self._window_starts.append(now)
 
 
-def _since(moments: Iterable[float], now: float) -> int:
-    """How many of the moments lie in the measured span before `now`."""
-    return sum(1 for at in moments if now - at <= _MEASURED_SECONDS)
+def _since(moments: Iterable[float], now: float, seconds: float = _MEASURED_SECONDS) -> int:
+    """How many of the moments lie in so many seconds before `now`."""
+    return sum(1 for at in moments if now - at <= seconds)
+
+
+def _own_pause(window: ThrottleWindow | None, share: float) -> float:
+    """How long everyone waits after a 429 that does not say: its window, else less the rarer 429s are."""
+    return window.seconds if window is not None else _PAUSE_SECONDS * min(1.0, share / _STRAY_SHARE)
