@@ -31,7 +31,7 @@ demo: $(DONE) ## a wave from nothing to a true report, against the simulator wit
 	@$(BIN)/waves demo
 
 test: $(DONE) ## all tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -q -rs -n $(WORKERS) --dist loadfile
 
 lint: $(DONE) ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff format --check .
