@@ -5,6 +5,7 @@ from __future__ import annotations
 import http
 import json
 import os
+import signal
 import sys
 import time
 import urllib.error
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 # How long an example takes is the machine's affair: nothing here is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# A shell that starts the tests with `&` has them ignore Ctrl-C, and so would every process that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class PrefectApi:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,9 +28,10 @@ def plan_of(folder: Path, rows: int) -> Path:
 
 
 def statuses(report: Path) -> list[str]:
-    rows = load_workbook(report, read_only=True)["Outcomes"].iter_rows(values_only=True)
-    header = list(next(rows))
-    return [str(row[header.index("status")]) for row in rows]
+    with closing(load_workbook(report, read_only=True)) as book:
+        rows = book["Outcomes"].iter_rows(values_only=True)
+        header = list(next(rows))
+        return [str(row[header.index("status")]) for row in rows]
 
 
 def test_a_wave_is_submitted_and_recorded(tmp_path: Path, prefect_api: PrefectApi) -> None:
