@@ -47,10 +47,6 @@ class RowRuns:
             self._runs[source_server_id] = RowRun(self._desk, self._desk.records.get(source_server_id, fresh))
         return self._runs[source_server_id]
 
-    def started(self) -> list[RowRun]:
-        """Every row that was taken up."""
-        return list(self._runs.values())
-
     def left_on(self, target_vm_id: str, *, besides: str) -> list[RowRun]:
         """The rows of other sources whose attempts on that target were left in flight by an earlier run."""
         return [self.of(source) for source in self._left_on_target.get(target_vm_id, ()) if source != besides]
