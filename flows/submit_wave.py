@@ -47,7 +47,7 @@ async def submit_wave(
         report: Where the report goes (.xlsx). Empty: beside the plan, as PLAN.WAVE.report.xlsx.
         where: Only rows that fit: COLUMN=PATTERN, with * and ?. All must hold.
         allow_invalid: Send the good rows even if others have errors; those are reported as INVALID.
-        retry_rejected: Send rows again that SMS rejected before.
+        retry_rejected: Send rows again that SMS rejected for a cause that may be cured by now.
         recreate: Send rows again whose task was deleted at SMS.
     """
     session = wave_session.STARTED.get()

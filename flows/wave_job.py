@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from flows.command_words import quoted
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
+from flows.sms.codes import may_be_cured
 from flows.submission.clock import SystemClock
 from flows.submission.desk import Options
 from flows.submission.events import StopSignal
@@ -27,7 +28,7 @@ from flows.submission.wave_run import set_up, submit_wave
 from flows.where import rows_that_fit
 from inventory.checks import check_plan, invalid_rows
 from inventory.findings import Finding, Severity
-from inventory.outcomes import counts
+from inventory.outcomes import Status, counts
 from inventory.plan import read_plan
 from inventory.report import ReportError, WaveReport, check_report_path, write_report
 
@@ -219,12 +220,13 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd
 def next_command(order: WaveOrder, result: WaveResult) -> str:
     """What to type next, where something is left to do; empty where nothing is."""
     codes = {outcome.error_code for outcome in result.outcomes}
+    may_be_retried = any(one.status is Status.REJECTED and may_be_cured(one.error_code) for one in result.outcomes)
     statuses = {outcome.status.value for outcome in result.outcomes if not outcome.status.is_done}
     if not statuses:
         return ""
     if "WAVES.GONE" in codes:
         return order.command("--recreate")
-    return order.command("--retry-rejected") if "REJECTED" in statuses else order.command()
+    return order.command("--retry-rejected") if may_be_retried else order.command()
 
 
 def author() -> str:

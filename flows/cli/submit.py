@@ -29,7 +29,9 @@ def submit(
     allow_invalid: Annotated[
         bool, typer.Option("--allow-invalid", help="Send the good rows; those with errors are reported as INVALID.")
     ] = False,
-    retry_rejected: Annotated[bool, typer.Option("--retry-rejected", help="Send rows again that SMS rejected before.")] = False,
+    retry_rejected: Annotated[
+        bool, typer.Option("--retry-rejected", help="Send rows again that SMS rejected for a cause that may be cured by now.")
+    ] = False,
     recreate: Annotated[bool, typer.Option("--recreate", help="Send rows again whose task was deleted at SMS.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")] = False,

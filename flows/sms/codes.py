@@ -15,7 +15,7 @@ from flows.sms.error_class import CodeRow, ErrorClass, Retry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODES", "CodeRow", "ErrorClass", "Retry", "advice_for", "is_service_code", "row_for"]
+__all__ = ["CODES", "CodeRow", "ErrorClass", "Retry", "advice_for", "is_service_code", "may_be_cured", "row_for"]
 
 
 def _rows() -> dict[str, CodeRow]:
@@ -70,3 +70,11 @@ def row_for(code: str) -> CodeRow:
 def advice_for(code: str) -> str:
     """What to do about `code`: an action, never empty, also for a code never seen before."""
     return row_for(code).advice
+
+
+def may_be_cured(code: str) -> bool:
+    """Whether the same request may get another answer than a rejection by `code`, once something beside the row was mended.
+
+    Of a code that nobody has seen, nobody knows: it may.
+    """
+    return code not in CODES or CODES[code].retry is not Retry.NEVER

@@ -22,7 +22,9 @@ class Retry(StrEnum):
     NOW = "now"
     SLOWLY = "slowly"
     AFTER_FIX = "after a fix"
+    """Something outside the request has to be mended first: the source, the target, the account, the way there."""
     NEVER = "never"
+    """The same request gets the same answer: the row has to change."""
 
 
 @dataclass(frozen=True, slots=True)

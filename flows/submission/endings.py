@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.sms.codes import advice_for, may_be_cured
 from flows.submission.life import RowState
 from flows.submission.protocol import BOUND_CODE, Sight, Sighting, drifted, has_target
 from flows.submission.records import Target
@@ -65,9 +66,15 @@ def rejected(run: RowRun, shipment: Shipment) -> Outcome:
     error = run.last_error
     if error is None:
         code, message = run.record.error_code, run.record.error_message
-        advice = "an earlier run got this answer: cure the cause, then run again with --retry-rejected"
-        return _outcome(run, shipment.row, Status.REJECTED, code=code, message=message, advice=advice)
+        return _outcome(run, shipment.row, Status.REJECTED, code=code, message=message, advice=after_refusal(code))
     return _outcome(run, shipment.row, Status.REJECTED, code=error.code, message=error.message, advice=error.advice)
+
+
+def after_refusal(code: str) -> str:
+    """What to do about a row that SMS refused in an earlier run: `--retry-rejected` sends it, or only a changed row will do."""
+    if may_be_cured(code):
+        return "an earlier run got this answer: cure the cause, then run again with --retry-rejected"
+    return f"an earlier run got this answer, and the same row gets it again, also with --retry-rejected: {advice_for(code)}"
 
 
 def gave_up(run: RowRun, shipment: Shipment, error: SmsError | None) -> Outcome:

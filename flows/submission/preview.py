@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from flows.sms.codes import advice_for, may_be_cured
 from flows.submission.life import RowState
 from flows.submission.protocol import Sighting, drifted, has_target
 from flows.submission.reconcile import is_still_refused, what_stands_there
@@ -135,6 +136,7 @@ def _there(shipment: Shipment, task: TaskSummary) -> Preview:
 
 def _absent(desk: Desk, record: RowRecord, shipment: Shipment) -> Preview:
     if is_still_refused(desk, record, shipment):
-        detail = f"SMS rejected it before ({record.error_code}): --retry-rejected sends it again"
+        will_do = "--retry-rejected sends it again" if may_be_cured(record.error_code) else advice_for(record.error_code)
+        detail = f"SMS rejected it before ({record.error_code}): {will_do}"
         return Preview(shipment.row, shipment.source_server_id, Decision.BLOCKED, detail)
     return Preview(shipment.row, shipment.source_server_id, Decision.CREATE)

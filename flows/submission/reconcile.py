@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flows.sms.codes import may_be_cured
 from flows.sms.errors import SmsError, StopRun
 from flows.submission import endings
 from flows.submission.events import StopReason
@@ -150,9 +151,13 @@ def what_stands_there(desk: Desk, record: RowRecord, shipment: Shipment) -> Sigh
 
 
 def is_still_refused(desk: Desk, record: RowRecord, shipment: Shipment) -> bool:
-    """Whether SMS has refused this very body before; a corrected row is sent without being asked for."""
+    """Whether SMS has refused this very body before; a corrected row is sent without being asked for.
+
+    Asked for (`--retry-rejected`), a row is sent again unless nothing but another body will do.
+    """
     refused = record.state is RowState.REFUSED and record.error_code != BOUND_CODE
-    return refused and record.body_digest == shipment.body_digest and not desk.options.retry_rejected
+    is_asked_for = desk.options.retry_rejected and may_be_cured(record.error_code)
+    return refused and record.body_digest == shipment.body_digest and not is_asked_for
 
 
 def _left_in_flight(records: Mapping[str, RowRecord]) -> Mapping[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.sms.codes import CODES, advice_for, is_service_code, row_for
+from flows.sms.codes import CODES, advice_for, is_service_code, may_be_cured, row_for
 from flows.sms.errors import ErrorClass, error_of
 
 FACTS = """
@@ -74,3 +74,27 @@ def test_only_a_service_s_own_code_is_one(code: str, is_service: bool) -> None:
 def test_advice_is_the_row_s() -> None:
     """`waves explain` and the errors give the same advice."""
     assert advice_for("SMS.6526") == CODES["SMS.6526"].advice
+
+
+@pytest.mark.parametrize(
+    ("code", "may"),
+    [
+        ("SMS.6526", True),
+        ("SMS.6603", True),
+        ("SMS.6520", True),
+        ("SMS.6610", False),
+        ("SMS.7712", False),
+        ("SMS.9001", False),
+        ("SMS.9999", True),
+        ("", True),
+    ],
+)
+def test_a_rejection_may_be_cured_unless_the_row_itself_is_at_fault(code: str, may: bool) -> None:
+    """A quota can be raised and a source connected; a wrong type stays wrong until the sheet says another. The unknown may be."""
+    assert may_be_cured(code) is may
+
+
+def test_what_is_never_cured_is_not_advised_to_be_retried_as_it_is() -> None:
+    """Who is told to start an agent or to complete a template must be able to send the row again."""
+    kept = [row.advice for row in CODES.values() if row.error_class is ErrorClass.DEFINITE_NO and not may_be_cured(row.code)]
+    assert [advice for advice in kept if "agent" in advice or "retry" in advice.split()] == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.submission.events import Phase, Silent, StopReason, StopSignal
+from flows.wave_job import next_command
 from tests.flows.submission.night import Night, contradictions, flat
 from tests.plans import disk, server
 
@@ -102,6 +103,20 @@ async def test_a_rejected_row_is_sent_again_when_asked_or_corrected(night: Night
     corrected = night.plan([server(1, speed_limit=100), server(2)])
     assert flat(await night.submit(corrected)) == [("CREATED", 1), ("REJECTED", 0)]
     assert flat(await night.submit(corrected, retry_rejected=True)) == [("EXISTS", 0), ("CREATED", 1)]
+
+
+async def test_a_rejection_that_only_another_row_cures_is_not_sent_again_as_it_is(night: Night) -> None:
+    """--retry-rejected sends the quota's row, leaves the one with a wrong type and says so; changed, that one is sent unasked."""
+    for number, code in ((1, "SMS.6526"), (2, "SMS.6610")):
+        night.simulator.fault_once(f"{code}-before", source_server_id=server(number)["source_server_id"])
+    plan = night.plan(2)
+    assert flat(await night.submit(plan)) == [("REJECTED", 1)] * 2
+    end = await night.submit(plan, retry_rejected=True)
+    assert flat(end) == [("CREATED", 1), ("REJECTED", 0)]
+    assert "the same row gets it again" in end.result.outcomes[1].advice
+    assert "--retry-rejected" not in next_command(end.prepared.order, end.result)
+    corrected = night.plan([server(1), server(2, type="MIGRATE_BLOCK")])
+    assert flat(await night.submit(corrected)) == [("EXISTS", 0), ("CREATED", 1)]
 
 
 async def test_a_no_after_a_lost_answer_is_not_believed(lagging: SimulatorProcess, tmp_path: Path) -> None:
