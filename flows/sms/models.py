@@ -6,13 +6,33 @@ not happened yet, in any field. A value of another type than the API's is taken 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DELETING = "DELETING"
+
+TOLD_SETTINGS = (
+    "priority",
+    "speed_limit",
+    "migration_ip",
+    "start_target_server",
+    "syncing",
+    "need_migration_test",
+    "use_public_ip",
+    "use_ipv6",
+    "exist_server",
+    "auto_start",
+    "start_network_check",
+    "over_speed_threshold",
+    "is_need_consistency_check",
+    "clonevm_template_id",
+    "region_id",
+    "project_id",
+)
+"""Settings of a task that SMS may tell under the names of the create: some in a listing, more on the task's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +48,9 @@ class TaskSummary:
     """A task as a listing or a detail shows it; texts are empty and numbers None where SMS says nothing. Treat it as read-only.
 
     `target_vm_id` is empty in template mode until the target server is made. `vm_template_id` comes with the detail only.
-    `created_at_ms` is epoch milliseconds. Unknown values of `state` are states that are not final (facts 7.2).
+    `settings` are the values of `TOLD_SETTINGS` as they came, of any type, None where SMS says nothing; two sights of a task are
+    equal whatever they are. `created_at_ms` is epoch milliseconds. Unknown values of `state` are states that are not final (facts
+    7.2).
     """
 
     id: str
@@ -46,6 +68,7 @@ class TaskSummary:
     migrate_speed_mbps: float | None = None
     remain_seconds: int | None = None
     error_json: str = ""
+    settings: tuple[object, ...] = field(default=(), compare=False)
 
     @property
     def is_deleting(self) -> bool:
@@ -95,4 +118,5 @@ def task_of(row: object) -> TaskSummary | None:
         _number(get("migrate_speed")),
         _whole(get("remain_seconds")),
         _text(get("error_json")),
+        tuple(map(get, TOLD_SETTINGS)),
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows.sms.codes import advice_for, may_be_cured
+from flows.submission.drift import differences, edited_since
 from flows.submission.life import RowState
-from flows.submission.protocol import BOUND_CODE, Sight, Sighting, drifted, has_target
+from flows.submission.protocol import BOUND_CODE, Sight, Sighting, has_target
 from flows.submission.records import Target
-from flows.submission.run_findings import drift
+from flows.submission.run_findings import drift, edited
 from inventory.outcomes import Outcome, Status
 
 if TYPE_CHECKING:
@@ -35,13 +36,21 @@ def created(run: RowRun, shipment: Shipment) -> Outcome:
 
 
 def there(run: RowRun, shipment: Shipment, task: TaskSummary, *, made_by_this_run: bool) -> Outcome:
-    """The row's task is there; one with another target than today's sheet's is a conflict, another name is drift."""
+    """The row's task is there; one with another target than today's sheet's is a conflict, any other difference is drift."""
     if not has_target(task, shipment.target):
         return conflict(run, shipment, Sight(Sighting.OTHER_TASK_OF_SOURCE, task))
-    if drifted(shipment.task_name, task):
-        run.note_finding(drift(shipment.row, shipment.task_name, task))
+    _tell_drift(run, shipment, task)
     status = Status.CREATED if made_by_this_run else Status.EXISTS
     return _outcome(run, shipment.row, status, task_id=task.id)
+
+
+def _tell_drift(run: RowRun, shipment: Shipment, task: TaskSummary) -> None:
+    found = differences(shipment, task)
+    for difference in found:
+        run.note_finding(drift(shipment.row, difference, task))
+    columns = edited_since(run.record, shipment, found)
+    if columns is not None:
+        run.note_finding(edited(shipment.row, columns, task))
 
 
 def conflict(run: RowRun, shipment: Shipment, sight: Sight | None) -> Outcome:

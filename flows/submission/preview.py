@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flows.sms.codes import advice_for, may_be_cured
+from flows.submission.drift import differences
 from flows.submission.life import RowState
-from flows.submission.protocol import Sighting, drifted, has_target
+from flows.submission.protocol import Sighting, has_target
 from flows.submission.reconcile import is_still_refused, what_stands_there
 from flows.submission.records import RowRecord
 from flows.submission.survey import NoBody, Survey, WaveRequest
@@ -130,7 +131,7 @@ def _there(shipment: Shipment, task: TaskSummary) -> Preview:
     if not has_target(task, shipment.target):
         detail = f"the source is bound to task {task.id} with target {task.target_vm_id or task.target_name}"
         return Preview(row, source_id, Decision.CONFLICT, detail, task.id)
-    detail = f'it is called "{task.name}" at SMS' if drifted(shipment.task_name, task) else ""
+    detail = "; ".join(f"{found.column} is {found.task} at SMS, not {found.sheet}" for found in differences(shipment, task))
     return Preview(row, source_id, Decision.EXISTS, detail, task.id)
 
 

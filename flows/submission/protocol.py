@@ -163,11 +163,6 @@ def _conclude_from_nothing(row: RowRecord, aim: Aim) -> Conclusion:
             return Conclusion.UNKNOWN if row.is_in_doubt else Conclusion.BOUND_TO_ANOTHER
 
 
-def drifted(row_name: str, task: TaskSummary) -> bool:
-    """Whether the task that is there has another name than the sheet gives it."""
-    return bool(task.name) and task.name != row_name
-
-
 def in_two_tasks(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
     """Source server id -> ids of its tasks, for each source that has more than one that is not being deleted."""
     by_source: dict[str, list[str]] = {}

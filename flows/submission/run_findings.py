@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from flows.sms.models import TaskSummary
+    from flows.submission.drift import Difference
     from inventory.finding_kinds import FindingKind
     from inventory.plan import ServerRow
 
 _DRIFT = warning(
     "DRIFT",
     "The sheet and SMS differ",
-    'the sheet names the task "{wanted}", task {task} at SMS is called "{called}"',
-    "nothing was changed: rename the one or the other where the name matters",
-    'the sheet names the task "web-07", task 719e1c73 at SMS is called "web-7"',
+    "the sheet says {column} {sheet}, task {task} at SMS has {there}",
+    "nothing was changed: change the one or the other where it matters",
+    "the sheet says speed_limit 100, task 719e1c73 at SMS has 50",
 )
+_EDITED = "the row was edited after it was sent ({where}), and task {task} is as it was sent"
 _TWICE = warning(
     "TWICE",
     "A source server with two tasks",
@@ -37,11 +39,18 @@ RUN_KINDS: Mapping[str, FindingKind] = MappingProxyType({kind.code: kind for kin
 """Every kind by its code."""
 
 
-def drift(row: ServerRow, wanted: str, task: TaskSummary) -> Finding:
-    """The task that is there has another name than the sheet gives it."""
-    cell = row.cell("name")
-    problem = _DRIFT.problem.format(wanted=wanted, task=task.id, called=task.name)
-    return Finding(_DRIFT.code, _DRIFT.severity, cell.sheet, cell.ref, wanted, problem, _DRIFT.remedy)
+def drift(row: ServerRow, found: Difference, task: TaskSummary) -> Finding:
+    """The task that is there has a setting otherwise than the sheet gives it."""
+    cell = row.cell(found.column)
+    problem = _DRIFT.problem.format(column=found.column, sheet=found.sheet, task=task.id, there=found.task)
+    return Finding(_DRIFT.code, _DRIFT.severity, cell.sheet, cell.ref, found.sheet.strip('"'), problem, _DRIFT.remedy)
+
+
+def edited(row: ServerRow, columns: Sequence[str], task: TaskSummary) -> Finding:
+    """The row asks for something else today than what was sent for it; `columns` are those that are known to differ."""
+    cell = row.cell(columns[0] if len(columns) == 1 else "wave")
+    where = ", ".join(columns) or "in columns that SMS does not tell"
+    return Finding(_DRIFT.code, _DRIFT.severity, cell.sheet, cell.ref, "", _EDITED.format(where=where, task=task.id), _DRIFT.remedy)
 
 
 def twice(source_server_id: str, task_ids: Sequence[str]) -> Finding:

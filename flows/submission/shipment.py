@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """One row, ready to be sent. `body_digest` is the SHA-256 of `body` in hex."""
+    """One row, ready to be sent. `body_digest` is the SHA-256 of `body` in hex.
+
+    `is_of_sheet_alone` says whether the sheet gave all of the body, so that another body is another sheet.
+    """
 
     row: ServerRow
     source_server_id: str
@@ -23,10 +26,11 @@ class Shipment:
     body_digest: str
     task_name: str
     target: Target
+    is_of_sheet_alone: bool = True
 
 
-def pack(row: ServerRow, post_task: PostTask) -> Shipment:
-    """The shipment of a row and the body that was built from it."""
+def pack(row: ServerRow, post_task: PostTask, *, is_of_sheet_alone: bool = True) -> Shipment:
+    """The shipment of a row and the body that was built from it, and from what SMS knows where the sheet does not say all."""
     body = post_task.to_json()
     return Shipment(
         row=row,
@@ -35,4 +39,5 @@ def pack(row: ServerRow, post_task: PostTask) -> Shipment:
         body_digest=hashlib.sha256(body).hexdigest(),
         task_name=post_task.name,
         target=Target(post_task.target_server.vm_id, post_task.target_server.name, post_task.vm_template_id or ""),
+        is_of_sheet_alone=is_of_sheet_alone,
     )

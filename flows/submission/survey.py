@@ -95,7 +95,7 @@ class Survey:
                 found = find_source_findings(row, plan, source, source_id)
                 # Errors come with the refusal to build the body.
                 self._desk.findings.extend(finding for finding in found if finding.severity is Severity.WARNING)
-            return pack(row, build_post_task(row, plan, source, source_id))
+            return pack(row, build_post_task(row, plan, source, source_id), is_of_sheet_alone=source is None)
         except BuildError as error:
             worst = error.findings[0]
             self._desk.findings.extend(error.findings)
