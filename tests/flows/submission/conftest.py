@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.submission.night import Night
+from tests.postgres_server import PostgresServer, why_not
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
@@ -39,6 +40,15 @@ def lagging(_lagging: SimulatorProcess) -> SimulatorProcess:
     """A guarded simulator that lists a task only 0.8 s after it was made."""
     _lagging.reset()
     return _lagging
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this worker's; each test makes its own database in it."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with PostgresServer() as server:
+        yield server
 
 
 @pytest.fixture
