@@ -171,9 +171,12 @@ class Settings(BaseSettings):
 
     @property
     def journal_shown(self) -> str:
-        """The journal as it may be shown: its file, or its URL without user and password."""
+        """The journal as it may be shown: its file, or its URL without user, password and options, which may hold them too."""
         scheme, _, place = self.journal_url.partition("://")
-        return place[1:] if scheme in _FILE_JOURNALS else f"{scheme}://{place.rpartition('@')[2]}"
+        if scheme in _FILE_JOURNALS:
+            return place[1:]
+        place, _, options = place.partition("?")
+        return f"{scheme}://{'...' if '@' in options else place.rpartition('@')[2]}"
 
     @property
     def journal_url(self) -> str:

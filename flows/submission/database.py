@@ -64,7 +64,7 @@ def open_database(url: str, clock: Clock, say: Callable[[str], None]) -> Databas
             from flows.submission.sqlite_database import SqliteDatabase
 
             return SqliteDatabase(parsed, clock, say)
-        if parsed.drivername == "postgresql+asyncpg":
+        if parsed.drivername == "postgresql+asyncpg" and "@" not in (parsed.host or ""):
             from flows.submission.postgres_database import PostgresDatabase
 
             return PostgresDatabase(parsed, clock, say)

@@ -188,6 +188,9 @@ def test_user_without_a_home(environment: pytest.MonkeyPatch) -> None:
         ("sqlite+aiosqlite:////var/lib/j.sqlite", "/var/lib/j.sqlite"),
         ("sqlite+aiosqlite:///j.sqlite", "j.sqlite"),
         ("postgresql+asyncpg://me:s3@cret@host:5432/db", "postgresql+asyncpg://host:5432/db"),
+        ("postgresql+asyncpg://host/db?user=me&password=s3cret", "postgresql+asyncpg://host/db"),
+        ("postgresql+asyncpg://host/db?user=me&password=s3@cret", "postgresql+asyncpg://..."),
+        ("postgresql+asyncpg://me:s3?cret@host/db", "postgresql+asyncpg://..."),
     ],
 )
 def test_a_journal_is_shown_without_its_password(environment: pytest.MonkeyPatch, url: str, says: str) -> None:

@@ -284,7 +284,7 @@ async def test_what_no_patience_mends_is_said_at_once_and_without_the_password(
     [
         "postgresql+asyncpg://me:can:ary@host:canary/db",
         "postgresql+asyncpg://me:canary@host:5432x/db",
-        "postgresql+asyncpg://me:canary@host@host:canary",
+        "postgresql+asyncpg://me:can@ary@host/db",
         "postgresql+psycopg2://me:canary@host/db",
         "postgresql://me:canary@host/db",
     ],
