@@ -1,19 +1,24 @@
 """Make the transport that carries requests to SMS: httpx's API over aiohttp's connections (design 6).
 
-Decides about proxies, certificates, cookies and connections, and marks a request that was handed to the network: until then it is
-known not to be sent, whatever happens. Judges nothing. Called by client.py.
+Decides about proxies, certificates, cookies and connections, reads each answer whole, and marks a request that was handed to the
+network: until then it is known not to be sent, whatever happens. Judges nothing. Called by client.py.
 """
 
 from __future__ import annotations
 
 import base64
 import ipaddress
+from typing import TYPE_CHECKING
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import map_aiohttp_exceptions
 from multidict import CIMultiDict, CIMultiDictProxy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HANDED_OVER = "waves_handed_over"
 """The request extension that is there once a transport has been asked to carry the request."""
@@ -72,6 +77,47 @@ class WireTransport(httpx.AsyncBaseTransport):
         await self._carrier.aclose()
 
 
+class WholeAnswers(AiohttpTransport):
+    """httpx-aiohttp's transport, which hands on an answer only when it has been read whole: nobody here reads one by pieces.
+
+    An answer that stops half-way is therefore an exception of the request itself, of the same classes.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry the request and read its answer; called by httpx."""
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self.get_client()
+        asked = request.extensions.get("timeout", {})
+        timeout = aiohttp.ClientTimeout(sock_connect=asked.get("connect"), sock_read=asked.get("read"), connect=asked.get("pool"))
+        proxy = self.proxy
+        try:
+            answer = await self.client.request(
+                request.method,
+                str(request.url),
+                headers=request.headers,
+                data=request.content or None,
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=timeout,
+                proxy=str(proxy.url) if proxy else None,
+                proxy_headers=proxy.headers if proxy else None,
+            )
+            body = await answer.read()
+        except Exception:
+            with map_aiohttp_exceptions():
+                raise
+        return _ReadResponse(answer.status, answer.raw_headers, body, request)
+
+
+class _ReadResponse(httpx.Response):
+    """An answer whose body is there. What is not compressed needs none of the machinery that decodes it."""
+
+    def __init__(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, request: httpx.Request) -> None:
+        super().__init__(status, headers=headers, stream=httpx.ByteStream(body), request=request)
+        if all(name.lower() != b"content-encoding" for name, _ in headers):
+            self._content = body
+
+
 def make_transport(endpoint: str, max_connections: int) -> httpx.AsyncBaseTransport:
     """The transport to `endpoint` with at most `max_connections` connections; it connects at the first request, in its loop."""
     # http has no certificates to check, and loading them costs 30 ms.
@@ -87,7 +133,7 @@ def make_transport(endpoint: str, max_connections: int) -> httpx.AsyncBaseTransp
         # Cookies of a gateway must not tie 32 connections to one of its nodes, nor travel into signatures.
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
-    return AiohttpTransport(verify=context if context is not None else False, proxy=environment_proxy(endpoint), client=session)
+    return WholeAnswers(verify=context if context is not None else False, proxy=environment_proxy(endpoint), client=session)
 
 
 def forget_headers(exc: Exception) -> Exception:
