@@ -3,13 +3,17 @@
 A row that is made or deleted between two pages moves its neighbours over a page's edge: one is then seen twice, or not at all. So
 pages overlap, rows are kept once by id, and where fewer are there than SMS counts the listing is read again, a bounded number of
 times. Even so, absence from a listing is no proof that a task does not exist: ask for its id. Called by client.py.
+
+A few pages are asked for ahead, once the first has told how many there are: each answer takes its time, and 20,000 tasks are 105
+pages. What a page must prove is the same, in whatever order two of them were read: it begins with a row that is known by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 PAGE_ROWS = 200
 """The most rows that SMS gives a page."""
@@ -19,6 +23,7 @@ LAST_OFFSET = 65_535
 
 _OVERLAP_ROWS = 10
 _PASSES = 3
+_PAGES_AT_ONCE = 4
 
 
 class HasId(Protocol):
@@ -41,12 +46,14 @@ class Page(Generic[RowT]):
     rows: Sequence[RowT]
 
 
-FetchPage: TypeAlias = Callable[[int, int], Awaitable[Page[RowT]]]
+FetchPage: TypeAlias = Callable[[int, int], Coroutine[Any, Any, Page[RowT]]]
 """Fetch a page and read its rows: offset and limit in, Page out. (Rows are kept as read: 20,000 as JSON would weigh 100 MB.)"""
 
 
 async def read_listing(fetch: FetchPage[RowT]) -> list[RowT]:
-    """All rows that could be seen, each id once (as it was last), in the order in which they came up; rows without id are left out.
+    """All rows that could be seen, each id once (as the last page that has it says), in the order in which they came up.
+
+    Rows without id are left out.
 
     Reads until as many are seen as SMS counts and no page was torn from the one before it, until a pass finds nothing new, or
     three times over, whatever comes first.
@@ -61,18 +68,56 @@ async def read_listing(fetch: FetchPage[RowT]) -> list[RowT]:
 
 async def _read_pass(fetch: FetchPage[RowT], seen: dict[str, RowT]) -> bool:
     """Read from the first row to the last into `seen`; whether nothing suggests that rows were missed."""
-    offset, whole = 0, True
+    pages = _PagesAhead(fetch)
+    try:
+        return await _read_in_order(pages, seen)
+    finally:
+        await pages.close()
+
+
+async def _read_in_order(pages: _PagesAhead[RowT], seen: dict[str, RowT]) -> bool:
+    offset, whole, counted = 0, True, 0
     while offset <= LAST_OFFSET:
-        page = await fetch(offset, PAGE_ROWS)
+        page = await pages.at(offset)
         # A page begins with the last rows of the one before; where it does not, rows moved past the overlap, unseen.
         whole = whole and (not offset or not page.rows or page.rows[0].id in seen)
         seen.update((row.id, row) for row in page.rows)
+        counted = max(counted, page.count or 0)
         end = offset + page.length
         if _is_last(page, end):
-            return whole and len(seen) >= (page.count or 0)
+            return whole and len(seen) >= counted
         # A page shorter than asked for is stepped over by what it has; one row at least, or this would not end.
         offset = max(end - _OVERLAP_ROWS, offset + 1)
     return True
+
+
+class _PagesAhead(Generic[RowT]):
+    """Pages by their offset. While one is waited for, those that should follow it are on their way, as far as SMS counts rows.
+
+    The first page is read alone: wrong credentials cost one refused call. A page that turns out not to follow is thrown away.
+    """
+
+    def __init__(self, fetch: FetchPage[RowT]) -> None:
+        self._fetch = fetch
+        self._on_the_way: dict[int, asyncio.Task[Page[RowT]]] = {}
+        self._end = 0
+
+    async def at(self, offset: int) -> Page[RowT]:
+        """The page that begins there."""
+        for ahead in range(offset, min(self._end, LAST_OFFSET + 1), PAGE_ROWS - _OVERLAP_ROWS)[:_PAGES_AT_ONCE]:
+            if ahead not in self._on_the_way:
+                self._on_the_way[ahead] = asyncio.create_task(self._fetch(ahead, PAGE_ROWS))
+        aio_task = self._on_the_way.pop(offset, None)
+        page = await (aio_task or self._fetch(offset, PAGE_ROWS))
+        # Of a server that gives less than it is asked for, nobody knows where its pages begin.
+        self._end = (page.count or 0) - _OVERLAP_ROWS if page.length == PAGE_ROWS else 0
+        return page
+
+    async def close(self) -> None:
+        """Give up what is on its way."""
+        for aio_task in self._on_the_way.values():
+            aio_task.cancel()
+        await asyncio.gather(*self._on_the_way.values(), return_exceptions=True)
 
 
 def _is_last(page: Page[RowT], end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import dataclass
 
@@ -130,3 +131,72 @@ async def test_rows_that_could_not_be_read_are_stepped_over() -> None:
         return Page(page.count, page.length, page.rows[5:] if not offset else page.rows)
 
     assert len(await read_listing(fetch)) == 495
+
+
+class SlowListing(Listing):
+    """A listing whose pages come after so many turns of the loop as a test says, and therefore in another order."""
+
+    def __init__(self, total: int, turns: list[int]) -> None:
+        super().__init__(total)
+        self.turns = turns
+        self.under_way = 0
+        self.most_under_way: list[int] = []
+
+    async def fetch(self, offset: int, limit: int) -> Page[Row]:
+        self.under_way += 1
+        self.most_under_way.append(self.under_way)
+        try:
+            for _ in range(self.turns.pop(0) if self.turns else 1):
+                await asyncio.sleep(0)
+            return await super().fetch(offset, limit)
+        finally:
+            self.under_way -= 1
+
+
+async def test_pages_are_asked_for_ahead_a_few_at_a_time_and_the_first_alone() -> None:
+    """A listing of 20,000 is 105 answers to wait for; a wrong secret must cost one refused call all the same."""
+    listing = SlowListing(3000, [7])
+    assert await read(listing) == listing.ids
+    assert listing.most_under_way[0] == 1
+    assert max(listing.most_under_way) == 4
+    assert len(set(listing.fetched)) == len(listing.fetched)
+
+
+@given(
+    changes=st.lists(st.sampled_from(["delete", "insert", ""]), max_size=12),
+    turns=st.lists(st.integers(0, 9), max_size=24),
+    total=st.integers(0, 2500),
+)
+async def test_rows_that_stay_are_seen_in_whatever_order_pages_are_answered(
+    changes: list[str], turns: list[int], total: int
+) -> None:
+    """A page that was read before the one in front of it proves no less."""
+    listing = SlowListing(total, turns)
+    first = set(listing.ids)
+    listing.between = changes
+    seen = await read(listing)
+    assert len(seen) == len(set(seen))
+    assert (first & set(listing.ids)) <= set(seen)
+
+
+async def test_a_page_that_cannot_be_read_ends_the_reading_of_all() -> None:
+    """Nothing is left on its way behind an error's back."""
+    listing = SlowListing(3000, [1, 9, 1, 9, 9])
+
+    async def fetch(offset: int, limit: int) -> Page[Row]:
+        page = await listing.fetch(offset, limit)
+        if offset > 300:
+            raise ConnectionError
+        return page
+
+    with pytest.raises(ConnectionError):
+        await read_listing(fetch)
+    assert listing.under_way == 0
+
+
+async def test_pages_of_a_server_that_gives_less_than_asked_for_are_read_one_after_another() -> None:
+    """Where its pages begin only shows when the one before is there."""
+    listing = SlowListing(500, [])
+    listing.page_rows = 50
+    assert await read(listing) == listing.ids
+    assert max(listing.most_under_way) == 1
