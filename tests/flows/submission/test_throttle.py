@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -9,19 +11,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.sms.errors import Throttled, ThrottleWindow
+from flows.submission.pace_limits import PaceLimit
+from flows.submission.pace_story import PaceStory
 from flows.submission.throttle import Throttle
 from tests.flows.submission.clocks import MovedClock
 
 
 class LateClock(MovedClock):
-    """A clock whose sleeps end late by up to 30 ms, as an event loop's do."""
+    """A clock whose sleeps end late, as an event loop's do."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, late_seconds: float = 0.03) -> None:
         super().__init__()
         self._random = Random(seed)
+        self._late_seconds = late_seconds
 
     async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds + self._random.uniform(0, 0.03))
+        await super().sleep(seconds + self._random.uniform(0, self._late_seconds))
+
+
+class StoppedClock(MovedClock):
+    """A clock whose next sleep takes much longer than asked for, once."""
+
+    stands_still_for = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds + self.stands_still_for)
+        self.stands_still_for = 0.0
 
 
 async def starts(throttle: Throttle, clock: MovedClock, count: int) -> list[float]:
@@ -46,17 +61,49 @@ async def test_without_a_limit_nothing_waits() -> None:
     assert await starts(Throttle(clock), clock, 1000) == [0.0] * 1000
 
 
-@given(limit=st.integers(1, 200), seed=st.integers(0, 1000))
-async def test_no_second_holds_more_than_the_limit(limit: int, seed: int) -> None:
-    """In any window of one second, however late the sleeps end."""
+@given(limit=st.integers(10, 2000).map(lambda tenths: tenths / 10), seed=st.integers(0, 1000))
+async def test_no_second_holds_more_than_the_limit(limit: float, seed: int) -> None:
+    """In any window of one second, however late the sleeps end; 2.5 is two in any second."""
     clock = LateClock(seed)
-    moments = await starts(Throttle(clock, float(limit)), clock, limit * 3)
+    moments = await starts(Throttle(clock, limit), clock, int(limit) * 3)
     assert most_in_a_second(moments) <= limit
 
 
+async def test_less_than_one_a_second_is_one_in_so_many_seconds() -> None:
+    """0.5/s: two starts lie at least two seconds apart, and not much more."""
+    clock = LateClock(1)
+    moments = await starts(Throttle(clock, 0.5), clock, 20)
+    assert min(later - earlier for earlier, later in pairwise(moments)) >= 2.0
+    assert moments[-1] <= 19 * 2.1
+
+
+async def test_who_asked_first_starts_first() -> None:
+    """Rows that wait for the pace start in the order in which they asked."""
+    clock, order = MovedClock(), []
+    throttle = Throttle(clock, 10.0)
+
+    async def row(number: int) -> None:
+        await throttle.acquire()
+        order.append(number)
+
+    await asyncio.gather(*(row(number) for number in range(30)))
+    assert order == list(range(30))
+
+
+async def test_what_was_on_its_way_when_the_process_stood_still_counts_when_it_goes_on() -> None:
+    """Stopped for a minute right after a start: that request may leave only now, so the next second holds one start fewer."""
+    clock = StoppedClock()
+    throttle = Throttle(clock, 10.0)
+    before = await starts(throttle, clock, 10)
+    clock.stands_still_for = 60.0
+    after = await starts(throttle, clock, 30)
+    assert after[0] >= before[-1] + 60.0
+    assert most_in_a_second([after[0], *after]) <= 10
+
+
 async def test_late_wake_ups_cost_no_pace() -> None:
-    """At 50/s over 20 s, with sleeps that end up to 30 ms late, at least 0.98 of the limit is reached."""
-    clock = LateClock(7)
+    """At 50/s over 20 s, with sleeps that end up to 10 ms late, at least 0.98 of the limit is reached."""
+    clock = LateClock(7, late_seconds=0.01)
     moments = await starts(Throttle(clock, 50.0), clock, 1000)
     assert 999 / (moments[-1] - moments[0]) >= 0.98 * 50
 
@@ -132,6 +179,31 @@ async def test_what_happened_is_told_in_one_line() -> None:
     throttle = Throttle(clock, 50.0)
     assert throttle.story.lines("creates") == []
     throttle.on_throttled(throttled(retry_after=2.0))
-    assert throttle.story.lines("creates") == [
-        "creates: SMS throttled 1 request (429); the pace went down to 37.5/s; held for 2.0 s in all"
-    ]
+    (line,) = throttle.story.lines("creates")
+    assert line.startswith("creates: SMS throttled 1 request (429); the pace went down to 37.5/s from 08:00:00 UTC on and was not ")
+    assert line.endswith("not yet back up at the end; held for 2.0 s in all")
+
+
+async def test_the_way_back_is_told() -> None:
+    """Once the limit is reached again, the report says when."""
+    clock = MovedClock()
+    throttle = Throttle(clock, 50.0)
+    throttle.on_throttled(throttled(retry_after=2.0))
+    await starts(throttle, clock, 600)
+    assert "37.5/s from 08:00:00 UTC on and was back at 50/s at 08:00:07 UTC" in throttle.story.lines("creates")[0]
+
+
+def test_the_limits_are_told_with_who_set_them() -> None:
+    """Sheet and environment both, and whether other runs went by them too; a limit that nobody set is none to tell."""
+    limits = [PaceLimit(50.0, origin="SMS_RATE_PER_SECOND"), PaceLimit(2.5, "creates of w", origin="rate_per_second of the wave")]
+    alone, shared = PaceStory(limits), PaceStory(limits, met_others=True)
+    assert alone.lines("creates") == ["creates: at most 50/s (SMS_RATE_PER_SECOND) and 2.5/s (rate_per_second of the wave)"]
+    assert shared.lines("creates")[0].endswith(", shared with other runs")
+    assert PaceStory([PaceLimit(50.0)]).lines("reads") == []
+
+
+def test_a_window_that_was_known_from_before_is_told() -> None:
+    """A run that SMS never turned away says what held it all the same."""
+    throttle = Throttle(MovedClock())
+    throttle.hold_to(ThrottleWindow(200, 300.0))
+    assert throttle.story.lines("creates") == ["creates: held to 200 in 300 s, which SMS has named within the last day"]
