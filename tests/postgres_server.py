@@ -68,11 +68,11 @@ class PostgresServer:
         """Run one statement, from a place where no event loop runs; the rows it gives."""
         return asyncio.run(self.ask(statement, database=database))
 
-    async def ask(self, statement: str, *, database: str) -> list[tuple[Any, ...]]:
+    async def ask(self, statement: str, *values: object, database: str) -> list[tuple[Any, ...]]:
         """Run one statement; the rows it gives."""
         connection = await asyncpg.connect(host=str(self.folder), user="postgres", database=database, timeout=30)
         try:
-            return [tuple(row) for row in await connection.fetch(statement)]
+            return [tuple(row) for row in await connection.fetch(statement, *values)]
         finally:
             await connection.close()
 

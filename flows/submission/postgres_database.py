@@ -37,6 +37,12 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 _LOCK = text("SELECT pg_advisory_xact_lock(7305816452013)")
 """Any number that no other program would take; every journal in a database goes by this one."""
 
+_A_WORD_TO_THE_LOG = text("SELECT pg_logical_emit_message(true, 'migration-waves', '')")
+"""Written by a transaction that is run again: what an earlier try committed may be seen here before the standbys have it.
+
+A commit that has written waits for them, and so for all that was written before it; one that has only read waits for nothing.
+"""
+
 _SESSION = {
     "application_name": "migration-waves",
     # A server whose default is off acknowledges commits that a crash undoes: an intent must outlive it before its create is sent.
@@ -62,7 +68,7 @@ _GONE = frozenset(
         "53300",  # too many connections
     }
 )
-_GONE_CLASS = "08"  # connection exceptions
+_GONE_CLASS, _NO_POSTGRES = "08", "08P01"  # connection exceptions; a pooler says the latter of settings that it does not know
 _LOCKED = "55P03"  # longer than lock_timeout
 _CLASHES = frozenset({"40001", "40P01", "57014"})  # serialization, deadlock, cancelled by an administrator
 
@@ -93,6 +99,9 @@ class Limits:
         return {"lock_timeout": _milliseconds(self.lock), "idle_in_transaction_session_timeout": _milliseconds(self.idle)}
 
 
+LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """The connection: SQLAlchemy's, and asyncpg's own under it."""
@@ -114,7 +123,8 @@ class PostgresDatabase:
 
     dialect_name = "postgresql"
 
-    def __init__(self, url: URL, clock: Clock, say: Callable[[str], None], limits: Limits = Limits()) -> None:
+    def __init__(self, url: URL, clock: Clock, say: Callable[[str], None], limits: Limits | None = None) -> None:
+        limits = limits or LIMITS
         session = {**_SESSION, **limits.session}
         connect = {"timeout": limits.connect, "server_settings": session, "target_session_attrs": "read-write"}
         self._engine = create_async_engine(url, poolclass=NullPool, connect_args=connect)
@@ -130,15 +140,18 @@ class PostgresDatabase:
 
     async def transact(self, operation: Callable[[Connection], T]) -> T:
         """Run `operation` in a transaction of its own; again, where the connection was lost and it may not have been committed."""
-        since, pause = self._clock.steady(), _FIRST_PAUSE_SECONDS
+        failed_at: float | None = None
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             # A task of its own: an operation that is cancelled half-way would leave the connection in the middle of an answer.
-            attempt = asyncio.create_task(self._attempt(operation), name="journal-transaction")
+            attempt = asyncio.create_task(self._attempt(operation, failed_at is not None), name="journal-transaction")
             attempt.add_done_callback(_hear)
             try:
                 result = await asyncio.shield(attempt)
             except _AgainError as error:
-                if self._clock.steady() - since > self._limits.patience:
+                # Counted from the first failure: a process that was paused for long has not waited yet.
+                failed_at = self._clock.steady() if failed_at is None else failed_at
+                if self._clock.steady() - failed_at >= self._limits.patience:
                     raise JournalUnavailableError(str(error)) from None
                 if not self._told:
                     self._say(f"{error.why} ({error}): waiting for it")
@@ -161,13 +174,15 @@ class PostgresDatabase:
             await self._let_go()
         await self._engine.dispose()
 
-    async def _attempt(self, operation: Callable[[Connection], T]) -> T:
+    async def _attempt(self, operation: Callable[[Connection], T], is_again: bool) -> T:
         async with self._turn:
             held = self._held = self._held or await self._connect()
             self._cut_later()
             try:
                 async with held.connection.begin():
                     await held.connection.execute(_LOCK)
+                    if is_again:
+                        await held.connection.execute(_A_WORD_TO_THE_LOG)
                     return await held.connection.run_sync(operation)
             except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 why = _passing(error) or (_AWAY if held.raw.is_closed() else "")
@@ -178,7 +193,8 @@ class PostgresDatabase:
 
     async def _connect(self) -> _Held:
         try:
-            connection = await self._engine.connect()
+            async with asyncio.timeout(self._limits.answer):
+                connection = await self._engine.connect()
         except Exception as error:  # noqa: BLE001 - a URL may hold any option, and the driver's errors for one are of any kind
             why = _passing(error) or (_AWAY if _is_unreachable(error, self._was_reached) else "")
             raise self._failed(error, why) from None
@@ -189,7 +205,9 @@ class PostgresDatabase:
         """What to raise, without the driver's error under it: that one knows the password."""
         line = first_line(error)
         if isinstance(error, TimeoutError):
-            line = f"no answer within {self._limits.connect:g} s"
+            line = "no answer"
+        elif isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+            line = "it can only be read, as a standby"
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return _AgainError(why, line) if why else JournalUnavailableError(line)
@@ -239,7 +257,7 @@ def _passing(error: BaseException) -> str:
         if isinstance(cause, (asyncpg.InvalidCachedStatementError, asyncpg.TargetServerAttributeNotMatched)):
             return _AWAY
         state = getattr(cause, "sqlstate", None) or ""
-        if state in _GONE or state.startswith(_GONE_CLASS):
+        if state in _GONE or (state.startswith(_GONE_CLASS) and state != _NO_POSTGRES):
             return _AWAY
         if state == _LOCKED:
             return _HELD

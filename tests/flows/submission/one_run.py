@@ -1,6 +1,8 @@
-"""One run of a wave in a process of its own, to be killed: `python -m tests.flows.submission.one_run PLAN FOLDER URL RATE`.
+"""One run of a wave in a process of its own, to be killed.
 
-Prints a line when rows are about to be sent, and at the end the outcomes as JSON.
+    python -m tests.flows.submission.one_run PLAN FOLDER URL RATE [JOURNAL]
+
+Prints a line when rows are about to be sent, one for each remark, and at the end the outcomes as JSON.
 """
 
 from __future__ import annotations
@@ -20,9 +22,12 @@ class _Tell(Silent):
     def phase(self, phase: Phase, rows: int) -> None:
         print(phase.value, rows, flush=True)
 
+    def remark(self, text: str) -> None:
+        print(text, flush=True)
 
-def main(plan: str, folder: str, url: str, rate: str) -> None:
-    """Submit wave-1 of the plan."""
+
+def main(plan: str, folder: str, url: str, rate: str, journal: str = "") -> None:
+    """Submit wave-1 of the plan; the journal is in the folder unless its URL is given."""
     settings = load_settings(
         endpoint=url,
         ak=SimulatorProcess.access_key,
@@ -31,7 +36,7 @@ def main(plan: str, folder: str, url: str, rate: str) -> None:
         settle_seconds=2.0,
         read_timeout_seconds=1.0,
         rate_per_second=float(rate),
-        journal=f"sqlite+aiosqlite:///{folder}/journal.sqlite",
+        journal=journal or f"sqlite+aiosqlite:///{folder}/journal.sqlite",
     )
     prepared = wave_job.prepare(wave_job.WaveOrder(Path(plan), "wave-1", Path(folder) / "report.xlsx"))
     end = asyncio.run(wave_job.run(prepared, settings, _Tell(), StopSignal()))

@@ -1,12 +1,10 @@
-"""A line to PostgreSQL that a test cuts: a TCP proxy on 127.0.0.1 before the server's socket, which reads the commits go by."""
+"""A line to PostgreSQL that a test cuts: a TCP proxy on 127.0.0.1 before the server's socket, which sees the commits go by."""
 
 from __future__ import annotations
 
 import asyncio
 from enum import Enum
 from typing import Self
-
-_COMMIT = b"COMMIT"
 
 
 class Cut(Enum):
@@ -18,11 +16,13 @@ class Cut(Enum):
 
 
 class SeveredLine:
-    """The proxy; an async context manager. Each cut happens once, at the next commit."""
+    """The proxy; an async context manager. `cuts` counts how often it broke; a new connection is whole again."""
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
         self._cut: Cut | None = None
+        self._mark = b"COMMIT"
+        self._every, self._marks = 0, 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.cuts = 0
@@ -33,9 +33,13 @@ class SeveredLine:
         assert self._server is not None
         return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    def cut_once(self, cut: Cut) -> None:
-        """Cut the next commit."""
-        self._cut = cut
+    def cut_once(self, cut: Cut, mark: bytes = b"COMMIT") -> None:
+        """Cut at the next statement that holds `mark`."""
+        self._cut, self._every, self._mark = cut, 0, mark
+
+    def cut_every(self, commits: int, cut: Cut) -> None:
+        """Cut one in so many commits, from now on."""
+        self._cut, self._every, self._marks = cut, commits, 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -55,9 +59,7 @@ class SeveredLine:
         answers = asyncio.create_task(self._answer(from_server, writer))
         try:
             while data := await reader.read(65_536):
-                if self._cut is not None and _COMMIT in data:
-                    cut, self._cut = self._cut, None
-                    self.cuts += 1
+                if self._mark in data and (cut := self._due()) is not None:
                     answers.cancel()
                     await asyncio.gather(answers, return_exceptions=True)
                     await self._break(cut, data, reader, from_server, to_server)
@@ -69,6 +71,15 @@ class SeveredLine:
             for end in ends:
                 end.close()
                 self._writers.discard(end)
+
+    def _due(self) -> Cut | None:
+        self._marks += 1
+        if self._cut is None or (self._every and self._marks % self._every):
+            return None
+        cut = self._cut
+        self._cut = cut if self._every else None
+        self.cuts += 1
+        return cut
 
     async def _break(
         self,

@@ -168,6 +168,37 @@ async def test_a_line_that_swallows_everything_is_given_up_and_made_anew(postgre
         await database.close()
 
 
+async def test_a_server_that_takes_the_connection_and_then_says_nothing_is_given_up(
+    postgres: PostgresServer, name: str, said: Said
+) -> None:
+    """The driver asks a new server for its version first: that is no place to wait for ever either."""
+    async with SeveredLine(postgres.socket) as line:
+        database = limited(postgres.url(name, host=line.host), Limits(answer=0.3), said)
+        line.cut_once(Cut.SWALLOW, b"version()")
+        await database.transact(add(1))
+        assert said.lines == ["the journal's database is away (no answer): waiting for it"]
+        await database.close()
+
+
+async def test_what_a_lost_connection_left_waiting_for_its_standby_is_not_taken_for_durable(
+    postgres: PostgresServer, name: str, database: Database
+) -> None:
+    """The commit was made here and not yet there when the connection ended: run again it waits as the first time."""
+    await database.transact(add(1))
+    await _standby(postgres, "gone")
+    waiting = asyncio.create_task(database.transact(add(2)))
+    try:
+        first = await _waits_for_standby(postgres, name)
+        await postgres.ask(f"SELECT pg_terminate_backend({first})", database="postgres")
+        second = await _waits_for_standby(postgres, name, other_than=first)
+        assert second != first
+        assert not waiting.done()
+    finally:
+        await _standby(postgres, "")
+        await waiting
+    assert await database.transact(seen) == [1, 2]
+
+
 async def test_a_lock_that_another_process_holds_is_waited_for_and_said_once(
     postgres: PostgresServer, name: str, said: Said
 ) -> None:
@@ -337,3 +368,20 @@ async def _has_waited(postgres: PostgresServer, name: str, times: int) -> None:
     while len(waiting) < times:
         found = await postgres.ask("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'", database=name)
         waiting.update(pid for (pid,) in found)
+
+
+async def _standby(postgres: PostgresServer, standby: str) -> None:
+    """Have the server's commits wait for a standby of that name."""
+    await postgres.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'", database="postgres")
+    await postgres.ask("SELECT pg_reload_conf()", database="postgres")
+    while await postgres.ask("SHOW synchronous_standby_names", database="postgres") != [(standby,)]:
+        pass
+
+
+async def _waits_for_standby(postgres: PostgresServer, name: str, other_than: int = 0) -> int:
+    """The connection whose commit waits for a standby, as soon as one does."""
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = $1 AND pid <> $2"
+    while True:
+        found = await postgres.ask(waiting, name, other_than, database="postgres")
+        if found:
+            return int(found[0][0])
