@@ -96,6 +96,10 @@ class SimulatorProcess:
         """The creates as they arrived: received_at, status, result (task id or error code), body (text)."""
         return list(self.admin("GET", "/admin/bodies"))
 
+    def arrivals(self, route: str = "POST /v3/tasks") -> list[float]:
+        """When requests to a route came in, in seconds of a steady clock, refused ones too."""
+        return [each["at"] for each in self.admin("GET", "/admin/arrivals") if each["route"] == route]
+
     def set_faults(self, spec: str = "", seed: int | None = None) -> None:
         """Replace the plan of faults; no spec is no faults."""
         self.admin("POST", "/admin/faults", {"spec": spec} | ({} if seed is None else {"seed": seed}))
@@ -173,7 +177,8 @@ def command_line(**options: Any) -> list[str]:
         elif isinstance(value, bool):
             arguments += [flag] if value else []
         elif isinstance(value, Rate):
-            arguments += [flag, f"{value.limit}/{value.seconds}"]
+            window = f"limit:{value.limit},time:{value.seconds:.0f} second"
+            arguments += [flag, window if value.is_window else f"{value.limit}/{value.seconds}"]
         elif name in {"access_keys", "users", "denied_actions"}:
             arguments += _repeated(name, value)
         else:

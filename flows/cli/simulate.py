@@ -44,12 +44,12 @@ def _faults(text: str) -> str:
 
 
 def _rate(text: str) -> str:
-    from flows.simulator.arguments import parse_rate
+    from flows.simulator.arguments import RATE_HELP, parse_rate
 
     try:
         parse_rate(text)
     except ValueError:
-        raise typer.BadParameter(f'"{text}" is not a rate: write 50, 200/5m or 100/60') from None
+        raise typer.BadParameter(f'"{text}" is not a rate: {RATE_HELP}') from None
     return text
 
 
@@ -74,7 +74,13 @@ def simulate(
         Switch, typer.Option("--guard", metavar="on|off", help="Refuse a second task of a source or target (SMS.7605).")
     ] = Switch.ON,
     rate: Annotated[
-        str, typer.Option("--rate", metavar="N[/WINDOW]", callback=_rate, help="Requests a key: 50, 200/5m, 100/60; 0 for any.")
+        str,
+        typer.Option(
+            "--rate",
+            metavar="N[/WINDOW]",
+            callback=_rate,
+            help="Requests a key: 50, 200/5m, limit:200,time:5 minute.",
+        ),
     ] = "0",
     lag: Annotated[float, typer.Option("--lag", metavar="SECONDS", min=0, help="Show a new task only after so long.")] = 0.0,
     latency: Annotated[float, typer.Option("--latency", metavar="SECONDS", min=0, help="What every answer takes.")] = 0.0,

@@ -123,6 +123,9 @@ def make_admin(simulator: Simulator) -> Starlette:
     async def bodies(_request: Request) -> Response:
         return JSONResponse([each.shown() for each in simulator.ledger.bodies])
 
+    async def arrivals(_request: Request) -> Response:
+        return JSONResponse([{"at": at, "route": route} for at, route in simulator.ledger.arrivals])
+
     async def one_task(request: Request) -> Response:
         task = simulator.service.any_task(request.path_params["id"])
         if task is None:
@@ -137,6 +140,7 @@ def make_admin(simulator: Simulator) -> Starlette:
         Route("/admin", page),
         Route("/admin/truth", truth),
         Route("/admin/bodies", bodies),
+        Route("/admin/arrivals", arrivals),
         Route("/admin/tasks/{id}", one_task, methods=["DELETE", "PUT"]),
     ]
     routes += [Route(path, _pull(simulator, lever), methods=["POST"]) for path, lever in LEVERS.items()]

@@ -6,6 +6,7 @@ Decides nothing but the words. `waves simulate` builds the same options by itsel
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_NAMED_WINDOW = re.compile(r"limit:([0-9]+),time:([1-9][0-9]*) (second|minute|hour)s?")
+RATE_HELP = "write 50, 200/5m or limit:200,time:5 minute"
 
 
 def parse_arguments(arguments: Sequence[str]) -> SimulatorOptions:
@@ -54,7 +57,12 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorOptions:
 
 
 def parse_rate(text: str) -> Rate:
-    """A rate such as `50` (a second), `200/5m` or `100/60`. Raises ValueError."""
+    """A rate such as `50` (a second), `200/5m`, `100/60`, or a window as the gateway names it. Raises ValueError.
+
+    Such a window is `limit:200,time:5 minute`.
+    """
+    if named := _NAMED_WINDOW.fullmatch(text):
+        return Rate(int(named[1]), int(named[2]) * _UNITS[named[3][0]], is_window=True)
     count, _, window = text.partition("/")
     unit = _UNITS.get(window[-1:], 0.0)
     seconds = (float(window[:-1] or 1) * unit if unit else float(window)) if window else 1.0
@@ -112,7 +120,13 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retry-after", type=int, default=1, metavar="SECONDS", help="Retry-After of a 429; 0 leaves it out when throttled"
     )
-    parser.add_argument("--rate", type=_rate, default=Rate(), metavar="N[/WINDOW]", help="requests a key: 50, 200/5m, 100/60")
+    parser.add_argument(
+        "--rate",
+        type=_rate,
+        default=Rate(),
+        metavar="N[/WINDOW]",
+        help="requests a key: 50, 200/5m, 100/60; limit:200,time:5 minute: never more in any such time, each API on its own",
+    )
     parser.add_argument("--migration-seconds", type=float, default=900.0, help="how long a started task runs")
     parser.add_argument("--delete-seconds", type=float, default=0.0, help="how long a deleted task is DELETING")
 
@@ -139,7 +153,7 @@ def _rate(text: str) -> Rate:
     try:
         return parse_rate(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a rate: write 50, 200/5m or 100/60") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate: {RATE_HELP}") from None
 
 
 def _access_key(text: str) -> AccessKey:

@@ -32,13 +32,14 @@ class Received:
 
 @dataclass(slots=True)
 class Ledger:
-    """The counts of one run of the simulator."""
+    """The counts of one run of the simulator. `arrivals` are the moments (steady) at which requests came in, and their routes."""
 
     requests: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     accounts: Counter[str] = field(default_factory=Counter)
     bodies: deque[Received] = field(default_factory=lambda: deque(maxlen=MOST_BODIES))
+    arrivals: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MOST_BODIES))
 
     def warn_unknown(self, route: str, keys: Iterable[str]) -> None:
         """Note keys that are accepted and mean nothing (contradiction 1)."""
@@ -52,3 +53,4 @@ class Ledger:
         self.warnings.clear()
         self.accounts.clear()
         self.bodies.clear()
+        self.arrivals.clear()

@@ -38,10 +38,15 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `limit` requests in `seconds`, for each key; `limit` 0 is no throttling."""
+    """At most `limit` requests in `seconds`, for each key; `limit` 0 is no throttling.
+
+    A bucket that fills evenly, so that a burst and what it fills meanwhile pass; with `is_window` never more in any such time,
+    for each API on its own, as a gateway's policy is bound to one.
+    """
 
     limit: int = 0
     seconds: float = 1.0
+    is_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,15 @@ Announce = Callable[[int, str], None]
 
 
 class _BreakableProtocol(H11Protocol):
-    """Hands each request its transport, which the faults need to drop or reset a connection."""
+    """Hands each request its transport, which the faults need to drop or reset a connection, and the moment at which it came."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
+
+    def data_received(self, data: bytes) -> None:
+        self.app_state["received_at"] = self.loop.time()
+        super().data_received(data)
 
 
 class _Server(uvicorn.Server):

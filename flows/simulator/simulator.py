@@ -105,7 +105,7 @@ class Simulator:
             return found
         headers = request.headers
         key = self.authenticator.check(request.method, request.path, request.raw_query, headers, request.body)
-        self.throttle.take(key, self.clock())
+        self.throttle.take(key, self.clock(), route.name)
         if route.action in self.denied_actions:
             raise forbidden(route.action)
         self.ledger.accounts[headers.get("x-project-id") or headers.get("x-domain-id") or ""] += 1

@@ -37,6 +37,7 @@ class Wire:
             return
         name, request_id = route_name(request.method, request.path), simulator.new_request_id()
         simulator.ledger.requests[name] += 1
+        simulator.ledger.arrivals.append((scope["state"]["received_at"], name))
         if simulator.options.latency:
             await asyncio.sleep(simulator.options.latency)
         fault = self._draw(name, request)

@@ -90,7 +90,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["check", "plan.xlsx", "--wave"], "error: option '--wave' requires an argument: see waves check --help\n"),
         (
             ["simulate", "--rate", "x"],
-            "error: invalid value for '--rate': \"x\" is not a rate: write 50, 200/5m or 100/60: see waves simulate --help\n",
+            (
+                "error: invalid value for '--rate': \"x\" is not a rate: write 50, 200/5m or limit:200,time:5 minute: "
+                "see waves simulate --help\n"
+            ),
         ),
     ],
 )

@@ -51,6 +51,18 @@ def test_the_truth_sees_through_the_lag(simulator: SimulatorProcess) -> None:
     assert truth["warnings"] == ["POST /v3/tasks: unknown key is_need_consistency_result (2 times)"]
 
 
+def test_arrivals_are_kept_with_their_moments(simulator: SimulatorProcess) -> None:
+    """In their order and by route, those that were refused too."""
+    for body in (EXAMPLE.encode(), as_bytes(post_task())):
+        fetch(simulator, "/v3/tasks", body)
+    with pytest.raises(urllib.error.HTTPError):
+        fetch(simulator, "/v3/tasks", b"no json")
+    fetch(simulator, "/v3/tasks")
+    creates, reads = simulator.arrivals(), simulator.arrivals("GET /v3/tasks")
+    assert (len(creates), len(reads)) == (3, 1)
+    assert [*creates, *reads] == sorted([*creates, *reads])
+
+
 def test_bodies_are_kept_as_they_came(simulator: SimulatorProcess) -> None:
     """Taken and refused ones, with the task's id or the error's code."""
     with pytest.raises(urllib.error.HTTPError):

@@ -121,10 +121,18 @@ def test_the_command_line_says_all_that_the_options_can() -> None:
     assert said.keys() | {"host", "fleet", "state"} == SimulatorOptions.__dataclass_fields__.keys()
 
 
-RATES = [("50", Rate(50)), ("200/5m", Rate(200, 300)), ("9/h", Rate(9, 3600)), ("100/60", Rate(100, 60))]
+RATES = [
+    ("50", Rate(50)),
+    ("200/5m", Rate(200, 300)),
+    ("9/h", Rate(9, 3600)),
+    ("100/60", Rate(100, 60)),
+    ("limit:200,time:5 minute", Rate(200, 300, is_window=True)),
+    ("limit:9,time:1 hour", Rate(9, 3600, is_window=True)),
+]
 
 
 @pytest.mark.parametrize(("text", "rate"), RATES)
 def test_a_rate_is_a_number_and_a_window(text: str, rate: Rate) -> None:
-    """A second when no window is said."""
+    """A second when no window is said; the fixture's command line says the same."""
     assert parse_arguments(["--rate", text]).rate == rate
+    assert parse_arguments(command_line(rate=rate)).rate == rate

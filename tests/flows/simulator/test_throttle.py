@@ -35,6 +35,24 @@ def test_no_window_lets_through_more_than_twice_its_limit(limit: int, seconds: f
         assert sum(start <= moment < start + seconds for moment in through) <= 2 * limit
 
 
+@given(st.integers(1, 50), st.floats(0.5, 300), st.lists(st.floats(0, 600), max_size=200))
+def test_a_window_lets_through_its_limit_wherever_it_begins(limit: int, seconds: float, moments: list[float]) -> None:
+    """Never more in any such time, and the first `limit` always; who was turned away does not count."""
+    through = taken(Throttle(Rate(limit, seconds, is_window=True)), moments)
+    assert through[:limit] == sorted(moments)[: len(through[:limit])]
+    for start in through:
+        assert sum(moment - start < seconds for moment in through if moment >= start) <= limit
+
+
+def test_a_window_is_each_apis_own() -> None:
+    """Reads do not use up what creates may do, as a gateway binds a policy to an API."""
+    box = InMemory(rate=Rate(2, 300.0, is_window=True))
+    sent = [box.call("GET", "/v3/tasks").status for _ in range(3)] + [box.call("GET", "/v3/sources").status for _ in range(3)]
+    assert sent == [200, 200, 429, 200, 200, 429]
+    box.now += 300.0
+    assert box.call("GET", "/v3/tasks").status == 200
+
+
 @given(st.integers(1, 100))
 def test_who_keeps_the_pace_is_never_refused(limit: int) -> None:
     """Evenly at the limit, for ten windows."""
