@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli import check, demo, output, simulate, submit
+from flows.cli import check, demo, journal, output, simulate, submit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ _COMMANDS = (
     (demo, "A wave from nothing to a true report, on a simulator that breaks requests."),
     (check, "Every problem of a plan at once, each by sheet and cell with its remedy."),
     (submit, "Create the migration tasks of one wave, exactly one for each server."),
+    (journal, "What was sent for each row, what came back, and what was decided."),
     (simulate, "A stand-in for SMS on this machine, to try things on."),
 )
 """Every command, in the order in which a newcomer meets them, with its line in `waves --help`."""
