@@ -90,7 +90,8 @@ class SharedPace:
         self._ask_at = -math.inf
         self._careful_until = -math.inf
         self._reading: _Reading | None = None
-        self._learned: tuple[ThrottleWindow, tuple[float, ...]] | None = None
+        self._learned: ThrottleWindow | None = None
+        self._earlier: tuple[float, ...] = ()
 
     async def __aenter__(self) -> Self:
         if self.is_used:
@@ -108,12 +109,18 @@ class SharedPace:
         """Whether anything is shared: a limit, or a window."""
         return bool(self.limits) or self.window is not None
 
-    def hold_to(self, window: ThrottleWindow, started: Sequence[float] | None = None) -> None:
-        """Keep to a window together with all others; `started` (boot time) are the starts so far where SMS named it just now."""
+    def hold_to(self, window: ThrottleWindow, started: Sequence[float] = (), *, is_news: bool = False) -> None:
+        """Keep to a window together with all others; `started` (boot time) are this process's starts that count in it.
+
+        `is_news`: SMS named it just now, and the others are to hear of it at once.
+        """
         self.window = window
-        if started is not None:
-            self._learned = window, tuple(started)
+        self._earlier = tuple(started)
+        if is_news:
+            self._learned = window
             self._slots.clear()
+        if is_news or started:
+            self._ask(0)
 
     def take(self, demand: float) -> float | None:
         """0 where a request may start now; else how long until that may be, or None: when `answered` returns.
@@ -125,7 +132,9 @@ class SharedPace:
         while self._slots and self._slots[0].until < now:
             self._slots.popleft()
             self.lost += 1
-        if now >= self._ask_at and (not self._slots or self._slots[-1].at < now + self._ahead):
+        # Not ahead of need where a window counts: a slot that is lost is missed for minutes.
+        is_low = not self._slots or (self.window is None and self._slots[-1].at < now + self._ahead)
+        if is_low and now >= self._ask_at:
             self._ask(max(1, min(self._chunk, math.ceil(demand))))
         if not self._slots:
             wait = None if self._request is not None else self._ask_at - now
@@ -151,7 +160,12 @@ class SharedPace:
             request.result()
 
     async def _reserve(self, count: int) -> None:
-        learned, clock = self._learned, self._clock
+        await self._reserve_once(count)
+        while self._learned or self._earlier:
+            await self._reserve_once(0)
+
+    async def _reserve_once(self, count: int) -> None:
+        learned, earlier, clock = self._learned, self._earlier, self._clock
         wall = clock.wall()
 
         def operation(connection: Connection) -> tuple[_Reading, float, Granted]:
@@ -169,16 +183,20 @@ class SharedPace:
                 wall=wall,
                 not_before=careful_until + reading.offset,
                 is_unsure=is_unsure,
-                learned=learned[0] if learned else None,
-                earlier=[at + reading.offset for at in learned[1]] if learned else (),
+                learned=learned,
+                earlier=[at + reading.offset for at in earlier],
             )
             return reading, careful_until, reserve(connection, asked, moment)
 
         reading, self._careful_until, granted = await self._transact(operation)
         self._reading = reading = self._better(reading)
+        if granted.window is not None and granted.window != self.window:
+            self._slots.clear()  # they were given away before anybody counted them
         if learned is self._learned:
             self._learned = None
             self._slots.extend(_Slot(at - reading.offset, at - reading.offset + granted.lateness) for at in granted.slots)
+        if earlier is self._earlier:
+            self._earlier = ()
         # Slots far ahead of a slow limit would keep others from those of a faster one that come before.
         self._ask_at = granted.next_at - reading.offset - self._ahead if count else -math.inf
         self.met_others = self.met_others or granted.met_others

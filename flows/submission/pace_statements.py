@@ -46,8 +46,8 @@ class Asked:
     """What a process asks for: up to `count` slots that all of `limits` allow.
 
     `not_before` is lease time. `is_unsure`: the clock has stepped, so that nobody knows what others hold. `learned` is a window
-    that SMS named since the last time, `earlier` are this process's starts up to then, in lease time; `wall` is for how long a
-    window is known.
+    that SMS named to this process since it asked last, `earlier` are its starts before it knew of the window, in lease time; by
+    `wall` a window is forgotten after a day.
     """
 
     account: str
@@ -103,7 +103,7 @@ def reserve(connection: Connection, asked: Asked, moment: LeaseTime) -> Granted:
     if slots:
         for limit, standing in zip(asked.limits, standings, strict=True):
             values[limit.kind] = _reserved(slots[-1], asked.holder, standing, moment, lateness)
-    if window is not None and (slots or asked.learned):
+    if window is not None and (slots or asked.learned or asked.earlier):
         values.setdefault(CREATES, {"clock": moment.clock})["window_log"] = json.dumps(log[-window.limit :])
         if asked.learned:
             values[CREATES] |= {"window_limit": window.limit, "window_seconds": window.seconds, "seen_at": asked.wall}
@@ -192,7 +192,8 @@ def _reserved(last: float, holder: str, standing: _Standing, moment: LeaseTime, 
 def _window(row: Mapping[str, Any] | None, asked: Asked, moment: LeaseTime) -> tuple[ThrottleWindow | None, list[float]]:
     """The window that SMS has named, here or to another process, and the slots that count in it."""
     window = asked.learned
-    if window is None and row is not None and (row["seen_at"] or 0) > asked.wall - WINDOW_KNOWN_SECONDS:
+    is_remembered = row is not None and row["seen_at"] is not None and row["seen_at"] > asked.wall - WINDOW_KNOWN_SECONDS
+    if window is None and row is not None and is_remembered:
         window = ThrottleWindow(row["window_limit"], row["window_seconds"])
     if window is None or window.limit > _LARGEST_SHARED_WINDOW:
         return None, []

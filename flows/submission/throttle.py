@@ -121,11 +121,13 @@ class Throttle:
         if self.shared is None or not self.shared.is_used:
             return 0
         rate = self._rate_now(now)
-        demand = max(self._waiting, _since(self._started_at, now, CHUNK_SECONDS))
+        # A slot that is lost counts in a window for minutes: there, no more than are waited for.
+        demand = self._waiting if self._window else max(self._waiting, _since(self._started_at, now, CHUNK_SECONDS))
         slot_in = self.shared.take(demand if rate is None else min(demand, 1 + rate * CHUNK_SECONDS))
         self.story.met_others = self.shared.met_others
         if self.shared.window is not None and self.shared.window != self._window:
             self._keep_to(self.shared.window)
+            self.shared.hold_to(self.shared.window, self._started_in_boot_time(now))
         return slot_in
 
     async def _journal_answered(self) -> None:
@@ -170,8 +172,11 @@ class Throttle:
         is_new = window != self._window
         self._keep_to(window)
         if self.shared is not None and is_new:
-            behind = self.clock.boot() - now
-            self.shared.hold_to(window, [at + behind for at in self._started_at])
+            self.shared.hold_to(window, self._started_in_boot_time(now), is_news=True)
+
+    def _started_in_boot_time(self, now: float) -> list[float]:
+        behind = self.clock.boot() - now
+        return [at + behind for at in self._started_at]
 
     def _keep_to(self, window: ThrottleWindow) -> None:
         if self._window is None:

@@ -83,10 +83,14 @@ class World:
         """Run an operation, in no time; the way there and back takes some."""
         await asyncio.sleep(self.random.uniform(0, self.commit_seconds))
         self.reservations += 1
-        with self._engine.begin() as connection:
-            result = operation(connection)
+        result = self.in_transaction(operation)
         await asyncio.sleep(self.random.uniform(0, self.commit_seconds))
         return result
+
+    def in_transaction(self, operation: Callable[[Connection], T]) -> T:
+        """Run an operation at once."""
+        with self._engine.begin() as connection:
+            return operation(connection)
 
     async def close(self) -> None:
         self._engine.dispose()
