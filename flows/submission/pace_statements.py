@@ -45,9 +45,9 @@ _NEVER = -1e9
 class Asked:
     """What a process asks for: up to `count` slots that all of `limits` allow.
 
-    `not_before` is lease time. `is_unsure`: the clock has stepped, so that nobody knows what others hold. `learned` is a window
-    that SMS named to this process since it asked last, `earlier` are its starts before it knew of the window, in lease time; by
-    `wall` a window is forgotten after a day.
+    `not_before` (lease time) is until when a slot may be used of which this process cannot know. `is_unsure`: the clock has
+    stepped, so that nobody knows what others hold. `learned` is a window that SMS named to this process since it asked last,
+    `earlier` are its starts before it knew of the window, in lease time; by `wall` a window is forgotten after a day.
     """
 
     account: str
@@ -136,7 +136,8 @@ def _slots(asked: Asked, now: float, standings: Sequence[_Standing], window: _Wi
         for limit, standing in zip(asked.limits, standings, strict=True)
     ]
     spacing = max(spacings, default=0.0)
-    at = max([now, asked.not_before, *(each.last + apart for each, apart in zip(standings, spacings, strict=True))])
+    last = (max(each.last, asked.not_before) + apart for each, apart in zip(standings, spacings, strict=True))
+    at = max([now, asked.not_before, *last])
     slots: list[float] = []
     while len(slots) < asked.count:
         at = max(at, window.opens_at())
