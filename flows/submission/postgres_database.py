@@ -102,14 +102,6 @@ class Limits:
 LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """The connection: SQLAlchemy's, and asyncpg's own under it."""
-
-    connection: AsyncConnection
-    raw: Any
-
-
 class _AgainError(Exception):
     """A transaction that failed for a reason that passes: run it again."""
 
@@ -127,13 +119,15 @@ class PostgresDatabase:
         limits = limits or LIMITS
         session = {**_SESSION, **limits.session}
         connect = {"timeout": limits.connect, "server_settings": session, "target_session_attrs": "read-write"}
+        connect["async_creator_fn"] = self._reach
         self._engine = create_async_engine(url, poolclass=NullPool, connect_args=connect)
         self._secrets = [value for value in (url.password, url.query.get("password")) if isinstance(value, str) and value]
         self._clock = clock
         self._say = say
         self._told = False
         self._limits = limits
-        self._held: _Held | None = None
+        self._connection: AsyncConnection | None = None
+        self._line: asyncpg.Connection | None = None
         self._was_reached = False
         self._turn = asyncio.Lock()
         self._cut: asyncio.TimerHandle | None = None
@@ -176,30 +170,38 @@ class PostgresDatabase:
 
     async def _attempt(self, operation: Callable[[Connection], T], is_again: bool) -> T:
         async with self._turn:
-            held = self._held = self._held or await self._connect()
-            self._cut_later()
             try:
-                async with held.connection.begin():
-                    await held.connection.execute(_LOCK)
-                    if is_again:
-                        await held.connection.execute(_A_WORD_TO_THE_LOG)
-                    return await held.connection.run_sync(operation)
-            except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                why = _passing(error) or (_AWAY if held.raw.is_closed() else "")
-                await self._let_go()
-                raise self._failed(error, why) from None
+                connection = self._connection = self._connection or await self._connect()
+                self._cut_later()
+                return await self._run(connection, operation, is_again)
             finally:
                 self._cut_off()
 
-    async def _connect(self) -> _Held:
+    async def _run(self, connection: AsyncConnection, operation: Callable[[Connection], T], is_again: bool) -> T:
         try:
-            async with asyncio.timeout(self._limits.answer):
-                connection = await self._engine.connect()
+            async with connection.begin():
+                await connection.execute(_LOCK)
+                if is_again:
+                    await connection.execute(_A_WORD_TO_THE_LOG)
+                return await connection.run_sync(operation)
+        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            why = _passing(error) or (_AWAY if self._line is None or self._line.is_closed() else "")
+            await self._let_go()
+            raise self._failed(error, why) from None
+
+    async def _connect(self) -> AsyncConnection:
+        try:
+            return await self._engine.connect()
         except Exception as error:  # noqa: BLE001 - a URL may hold any option, and the driver's errors for one are of any kind
             why = _passing(error) or (_AWAY if _is_unreachable(error, self._was_reached) else "")
+            await self._let_go()
             raise self._failed(error, why) from None
+
+    async def _reach(self, *arguments: Any, **options: Any) -> asyncpg.Connection:  # noqa: ANN401 - SQLAlchemy's to know
+        self._line = await asyncpg.connect(*arguments, **options)
         self._was_reached = True
-        return _Held(connection, (await connection.get_raw_connection()).driver_connection)
+        self._cut_later()  # SQLAlchemy asks a new server what it is
+        return self._line
 
     def _failed(self, error: Exception, why: str) -> Exception:
         """What to raise, without the driver's error under it: that one knows the password."""
@@ -215,8 +217,8 @@ class PostgresDatabase:
     def _cut_later(self) -> None:
         """Cut the connection unless it has answered in time: then it is a lost one like any other."""
         self._cut_off()
-        if self._held is not None:
-            self._cut = asyncio.get_running_loop().call_later(self._limits.answer, self._held.raw.terminate)
+        if self._line is not None:
+            self._cut = asyncio.get_running_loop().call_later(self._limits.answer, self._line.terminate)
 
     def _cut_off(self) -> None:
         if self._cut is not None:
@@ -225,12 +227,13 @@ class PostgresDatabase:
 
     async def _let_go(self) -> None:
         """Drop the connection without a word to a server that may not answer; the server rolls back what was not committed."""
-        held, self._held = self._held, None
-        if held is not None:
-            held.raw.terminate()
+        if self._line is not None:
+            self._line.terminate()
+        connection, self._connection, self._line = self._connection, None, None
+        if connection is not None:
             with suppress(SQLAlchemyError, asyncpg.InterfaceError, OSError):
-                await held.connection.invalidate()
-                await held.connection.close()
+                await connection.invalidate()
+                await connection.close()
 
 
 def _milliseconds(seconds: float) -> str:
