@@ -152,6 +152,14 @@ class Settings(BaseSettings):
     concurrency: int = Field(
         32, validation_alias="SMS_CONCURRENCY", ge=1, le=512, description="Creates in flight at once, at most."
     )
+    lease_slack_seconds: float = Field(
+        30.0,
+        validation_alias="WAVES_LEASE_SECONDS",
+        ge=1,
+        le=3600,
+        allow_inf_nan=False,
+        description="Seconds, beyond the longest request, after which the rows of a run that died may be taken over.",
+    )
     user_agent: Annotated[Text, AfterValidator(_user_agent)] = Field(
         default_factory=_default_user_agent, validation_alias="SMS_USER_AGENT", description="What requests call themselves."
     )
@@ -276,12 +284,22 @@ _REMEDIES = {
     "SMS_SETTLE_SECONDS": "give seconds from 0 to 3600, e.g. 10",
     "SMS_RATE_PER_SECOND": "give a number above 0 and up to 10000, or unset it for no limit of ours",
     "SMS_CONCURRENCY": "give a whole number from 1 to 512, e.g. 32",
+    "WAVES_LEASE_SECONDS": "give seconds from 1 to 3600, e.g. 30",
     "SMS_USER_AGENT": "give one line of plain ASCII, or unset it",
     "WAVES_JOURNAL": "give sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/DATABASE",
 }
 
 
-_NUMBERS = frozenset({"SMS_READ_TIMEOUT", "SMS_CONNECT_TIMEOUT", "SMS_SETTLE_SECONDS", "SMS_RATE_PER_SECOND", "SMS_CONCURRENCY"})
+_NUMBERS = frozenset(
+    {
+        "SMS_READ_TIMEOUT",
+        "SMS_CONNECT_TIMEOUT",
+        "SMS_SETTLE_SECONDS",
+        "SMS_RATE_PER_SECOND",
+        "SMS_CONCURRENCY",
+        "WAVES_LEASE_SECONDS",
+    }
+)
 _PROBLEMS = (("than", "is out of bounds"), ("int_", "is not a whole number"), ("", "is not a number"))
 
 

@@ -172,6 +172,8 @@ async def preview(prepared: PreparedWave, settings: Settings, watcher: Watcher) 
 def _request(prepared: PreparedWave, settings: Settings) -> WaveRequest:
     options = Options(
         settle_seconds=settings.settle_seconds,
+        deadline_seconds=ClientOptions.of(settings).deadline_seconds,
+        lease_slack_seconds=settings.lease_slack_seconds,
         concurrency=settings.concurrency,
         retry_rejected=prepared.order.retry_rejected,
         recreate=prepared.order.recreate,

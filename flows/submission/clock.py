@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
+from pathlib import Path
 from typing import Protocol
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
@@ -16,6 +20,15 @@ class Clock(Protocol):
 
     def steady(self) -> float:
         """Seconds that only ever go forward: what waits and deadlines go by."""
+        ...
+
+    def boot(self) -> float:
+        """Seconds since this machine was started, those in which it slept included; the same for all its processes."""
+        ...
+
+    @property
+    def boot_id(self) -> str:
+        """Names the start of the machine that `boot` counts from; "" where the system has no name for it."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -34,6 +47,28 @@ class SystemClock:
         """The running event loop's clock."""
         return asyncio.get_running_loop().time()
 
+    def boot(self) -> float:
+        """Linux's boot clock; macOS's CLOCK_MONOTONIC and Windows's monotonic clock count sleep too."""
+        return _boot_seconds()
+
+    @property
+    def boot_id(self) -> str:
+        """The kernel's own id of the boot, where it gives one."""
+        return _boot_id()
+
     async def sleep(self, seconds: float) -> None:
         """`asyncio.sleep`; a negative wait is none."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+def _boot_seconds() -> float:
+    kernel_clock = getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
+    return time.monotonic() if kernel_clock is None else time.clock_gettime(kernel_clock)
+
+
+@functools.cache
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

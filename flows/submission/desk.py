@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from flows.sms.client import SmsClient
     from flows.submission.clock import Clock
     from flows.submission.events import StopSignal, Watcher
+    from flows.submission.holding import Leases
     from flows.submission.journal import Journal
     from flows.submission.records import RowRecord
     from flows.submission.sightings import KnownTasks
@@ -20,15 +21,33 @@ if TYPE_CHECKING:
     from inventory.findings import Finding
 
 
+_RENEW_SECONDS = 10.0
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How one run is to go. Seconds are steady time; `concurrency` is how many requests to create may be on the wire at once."""
+    """How one run is to go. Seconds are steady time; `concurrency` is how many requests to create may be on the wire at once.
+
+    `deadline_seconds` is the longest that one request may last; a lease outlives it by `lease_slack_seconds`.
+    """
 
     settle_seconds: float = 10.0
+    deadline_seconds: float = 40.0
+    lease_slack_seconds: float = 30.0
     concurrency: int = 32
     retry_rejected: bool = False
     recreate: bool = False
     grace_seconds: float = 1.8
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long after its last sign of life a run counts as dead."""
+        return self.deadline_seconds + self.lease_slack_seconds
+
+    @property
+    def renew_seconds(self) -> float:
+        """How often a silent run gives a sign of life: often enough that a request can always be sent."""
+        return min(_RENEW_SECONDS, self.lease_slack_seconds / 3)
 
     @property
     def rows_under_way(self) -> int:
@@ -45,6 +64,7 @@ class Desk:
     options: Options
     client: SmsClient
     journal: Journal
+    leases: Leases
     clock: Clock
     random: Random
     throttle: Throttle

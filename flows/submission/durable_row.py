@@ -27,11 +27,15 @@ _OUT_OF_DOUBT: dict[str, Any] = {"doubt_run_id": "", "bound_elsewhere": False, "
 
 
 class DurableRow:
-    """One source server in the journal. `record` is always what is on disk, also after a cancellation."""
+    """One source server in the journal. `record` is always what is on disk, also after a cancellation.
 
-    def __init__(self, desk: Desk, record: RowRecord) -> None:
+    `holder_id` is the holder under whose lease it is written; "" before there is one: then it may only be read.
+    """
+
+    def __init__(self, desk: Desk, record: RowRecord, holder_id: str = "") -> None:
         self._desk = desk
         self.record = record
+        self.holder_id = holder_id
 
     async def intend(self, shipment: Shipment) -> None:
         """Write down that a request is about to leave, and what was there before it."""
@@ -50,7 +54,7 @@ class DurableRow:
             task_id="",
         )
         start = AttemptStart(row.attempts, desk.run_id, shipment.body_digest, desk.clock.wall())
-        await self._write(Entry(before.state, row, start=start))
+        await self._write(Entry(self.holder_id, before.state, row, start=start))
 
     async def made(self, answer: Created) -> None:
         """SMS answered with the id of the task."""
@@ -122,10 +126,13 @@ class DurableRow:
 
     async def _move(self, move: Move, *, end: AttemptEnd | None = None, **changes: Any) -> None:  # noqa: ANN401
         before = self.record
-        await self._write(Entry(before.state, before.moved(move, run_id=self._desk.run_id, **changes), end=end))
+        await self._write(Entry(self.holder_id, before.state, before.moved(move, run_id=self._desk.run_id, **changes), end=end))
 
     async def _write(self, entry: Entry) -> None:
-        """Make a step durable; a cancellation waits for the commit, so that `record` never lags behind the journal."""
+        """Make a step durable; a cancellation waits for the commit, so that `record` never lags behind the journal.
+
+        Raises JournalUnavailableError, which stops the run, or LeaseLostError: the row has to be taken again.
+        """
         written = self._desk.journal.record(entry)
         try:
             await written

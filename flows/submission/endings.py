@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 GONE = "WAVES.GONE"
 UNKNOWN = "WAVES.UNSETTLED"
 TARGET_HELD = "WAVES.TARGET_HELD"
+HELD = "WAVES.HELD"
 
 
 def created(run: RowRun, shipment: Shipment) -> Outcome:
@@ -110,6 +111,10 @@ def left(run: RowRun, row: ServerRow, reason: StopReason, otherwise: Status = St
     """The run goes no further with the row: what is known of its task counts; only where it can have none is it `otherwise`."""
     if run.made_task_id:
         return _outcome(run, row, Status.CREATED, task_id=run.made_task_id)
+    if run.held_by and run.record.state is not RowState.BOUND:
+        message = f"{run.held_by} works on this row and was not waited for: {reason.message}"
+        advice = "see that run's report, or run the same command again: it waits for the row"
+        return _outcome(run, row, Status.UNCERTAIN, code=HELD, message=message, advice=advice)
     if run.record.state.is_in_flight:
         message = f"{reason.message}; SMS may have made the task"
         advice = "run the same command again: it settles this row first"

@@ -141,10 +141,14 @@ class StopSignal:
         if at_once:
             self._at_once.set()
 
+    async def wait(self) -> None:
+        """Return when the run is asked to stop."""
+        await self._asked.wait()
+
     async def grace_over(self, seconds: float, clock: Clock) -> None:
         """Return when the run was asked to stop and its grace of `seconds` is over, or was refused."""
         await self._asked.wait()
-        await _first_of(self._at_once.wait(), clock.sleep(seconds))
+        await first_of(self._at_once.wait(), clock.sleep(seconds))
 
     async def unless_set(self, reading: Coroutine[Any, Any, Read], clock: Clock) -> Read | None:
         """What is read, or None as soon as the run is asked to stop: a read may be repeated for minutes, and changes nothing."""
@@ -163,10 +167,10 @@ class StopSignal:
 
     async def sleep(self, seconds: float, clock: Clock) -> None:
         """Return after `seconds` of the clock's steady time, or as soon as the run is asked to stop."""
-        await _first_of(self._asked.wait(), clock.sleep(seconds))
+        await first_of(self._asked.wait(), clock.sleep(seconds))
 
 
-async def _first_of(*waits: Coroutine[object, object, object]) -> None:
+async def first_of(*waits: Coroutine[object, object, object]) -> None:
     """Return when the first of the waits does; the others are cancelled, and over."""
     aio_tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:

@@ -1,41 +1,36 @@
 """What was intended, sent and decided for each row, durable before anything depends on it.
 
-The journal decides nothing. It holds rows, attempts, runs and outcomes; it shares one commit among the rows that are waiting for
-one (a row waits until *its* entry is on disk, SQLite in WAL mode with `synchronous=FULL`); it refuses a step that does not follow
-from the state it holds. Called by the engine; the statements (statements.py) are the same on SQLite and PostgreSQL (database.py).
+The journal decides nothing. It holds rows, attempts, runs, outcomes and leases; it shares one commit among the rows that are
+waiting for one (group_commit.py; a row waits until *its* entry is on disk, SQLite in WAL mode with `synchronous=FULL`); it refuses
+a step that does not follow from the state it holds, and every step of a run that others had to take for dead. Called by the
+engine; the statements (statements.py) are the same on SQLite and PostgreSQL (database.py).
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from flows.submission import schema
+from flows.submission import leases, schema
 from flows.submission.database import Database, JournalUnavailableError, open_database
-from flows.submission.statements import (
-    Statements,
-    attempt_record,
-    end_values,
-    outcome_values,
-    row_record,
-    row_values,
-    start_values,
-)
+from flows.submission.group_commit import GroupCommit, Lease, LeaseLostError, Written
+from flows.submission.lease_clock import lease_time
+from flows.submission.leases import Holder
+from flows.submission.statements import Statements, attempt_record, outcome_values, row_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
     from flows.submission.clock import Clock
+    from flows.submission.leases import Key, LeaseRequest
     from flows.submission.records import AttemptRecord, Entry, RowRecord, RunRecord
     from inventory.outcomes import Outcome
 
-__all__ = ["Journal", "JournalUnavailableError", "KnownWindow", "open_journal"]
+__all__ = ["Journal", "JournalUnavailableError", "KnownWindow", "Lease", "LeaseLostError", "Written", "open_journal"]
 
 _WINDOW_KNOWN_SECONDS = 86_400.0
 
@@ -48,58 +43,17 @@ class KnownWindow:
     seconds: float
 
 
-class Written:
-    """An entry on its way to the disk: awaited, it is there, or JournalUnavailableError says that it may not be.
-
-    Whoever awaits it may be cancelled; the entry is written all the same, and `after_all` waits for that.
-    """
-
-    __slots__ = ("_error", "_future", "entry", "is_over")
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.is_over = False
-        self._error: JournalUnavailableError | None = None
-        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return self._future.__await__()
-
-    async def after_all(self) -> None:
-        """Return when the entry is on disk, although a first wait for it was cancelled; raises as that would have."""
-        while not self.is_over:
-            if self._future.done():
-                self._future = asyncio.get_running_loop().create_future()
-            await self._future
-        if self._error is not None:
-            raise self._error
-
-    def end(self, error: JournalUnavailableError | None) -> None:
-        """Tell whoever waits; called by the journal, once."""
-        self.is_over, self._error = True, error
-        if self._future.done():
-            return
-        if error is None:
-            self._future.set_result(None)
-        else:
-            self._future.set_exception(error)
-
-
 class Journal:
-    """One database of rows, attempts and runs. Make it with `open_journal`, use it as an async context manager.
+    """One database of rows, attempts, runs and leases. Make it with `open_journal`, use it as an async context manager.
 
-    `groups` counts the commits that rows shared.
+    It is written by one run, after `start_run`; it may be read before that, and without one.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: list[Written] = []
-        self._wake = asyncio.Event()
-        self._closing = False
-        self.groups = 0
-        self._writer: asyncio.Task[None] | None = None
         self._statements = Statements.for_dialect(database.dialect_name)
+        self._commit = GroupCommit(database, clock, self._statements)
 
     async def __aenter__(self) -> Self:
         try:
@@ -110,41 +64,85 @@ class Journal:
         except JournalUnavailableError:
             await self._database.close()
             raise
-        self._writer = asyncio.create_task(self._write_groups(), name="journal-writer")
+        self._commit.open()
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        self._closing = True
-        self._wake.set()
-        if self._writer is not None:
-            await self._writer
+        await self._commit.close()
         await self._database.close()
 
-    def record(self, entry: Entry) -> Written:
-        """Send `entry` on its way to the disk. Entries of rows that wait at the same time share a commit."""
-        written = Written(entry)
-        self._waiting.append(written)
-        self._wake.set()
-        return written
+    @property
+    def groups(self) -> int:
+        """How many commits rows have shared."""
+        return self._commit.groups
 
     def hurry(self) -> None:
         """From now on, fail rather than wait for another process that holds the lock: the run is being stopped."""
         self._database.hurry()
 
-    async def start_run(self, record: RunRecord) -> None:
-        """Note that a run began."""
+    async def start_run(self, record: RunRecord, ttl_seconds: float, renew_seconds: float) -> None:
+        """Note that a run began, and let it live: it counts as dead `ttl_seconds` after its last sign of life."""
+        holder = Holder(record.run_id, record.run_id, ttl_seconds)
         values = {name: getattr(record, name) for name in record.__slots__}
-        await self._database.transact(lambda connection: connection.execute(insert(schema.run), [values]))
+        since = self._clock.boot()
+
+        def write(connection: Connection) -> None:
+            if connection.execute(select(schema.run.c.run_id).where(schema.run.c.run_id == record.run_id)).first() is None:
+                connection.execute(insert(schema.run), [values])
+            leases.introduce(connection, holder, lease_time(connection, self._clock))
+
+        await self._database.transact(write)
+        self._commit.begin(record.account, holder, renew_seconds, since)
+
+    def record(self, entry: Entry) -> Written:
+        """Send `entry` on its way to the disk. Entries of rows that wait at the same time share a commit."""
+        return self._commit.record(entry)
+
+    async def lease(self, requests: Sequence[LeaseRequest]) -> Lease:
+        """Ask for what rows need to be worked on; how each row stands is read with it.
+
+        Raises JournalUnavailableError, or LeaseLostError where this run was taken for dead: then ask again.
+        """
+        return await self._commit.lease(requests)
+
+    def release(self, holder_id: str, keys: Sequence[Key]) -> None:
+        """Let go of leases, with whatever is written next."""
+        self._commit.release(holder_id, keys)
+
+    async def renew(self) -> None:
+        """Give a sign of life now; raises as `lease` does."""
+        await self._commit.lease(())
+
+    def outlives(self, holder_id: str, seconds: float) -> bool:
+        """Whether the leases of that holder are certain to be this run's for so many seconds from now."""
+        return self._commit.outlives(holder_id, seconds)
+
+    async def let_go(self) -> None:
+        """Let go of all leases: the run works on nothing any more."""
+        holder_id = self._commit.end()
+        await self._database.transact(lambda connection: leases.end(connection, holder_id))
+
+    async def standing(self, account: str, sources: Sequence[str]) -> dict[str, tuple[RowRecord | None, str]]:
+        """How rows stand now, and which other run works on each ("" where none does)."""
+        holder_id = self._commit.holder.holder_id if self._commit.holder else ""
+
+        def read(connection: Connection) -> dict[str, tuple[RowRecord | None, str]]:
+            return leases.standing(connection, account, sources, holder_id, lease_time(connection, self._clock))
+
+        return await self._database.transact(read)
 
     async def end_run(self, run_id: str, ending: str, outcomes: Sequence[tuple[int, Outcome]]) -> None:
-        """Note how a run ended, and the outcome of each row by its position in the sheet."""
+        """Note how a run ended, and the outcome of each row by its position in the sheet; let go of all leases."""
         now = self._clock.wall()
         rows = [outcome_values(run_id, position, found, now) for position, found in outcomes]
+        holder_id = self._commit.end()
 
         def write(connection: Connection) -> None:
             connection.execute(update(schema.run).where(schema.run.c.run_id == run_id).values(ended_at=now, ending=ending))
+            connection.execute(delete(schema.outcome).where(schema.outcome.c.run_id == run_id))
             if rows:
                 connection.execute(insert(schema.outcome), rows)
+            leases.end(connection, holder_id)
 
         await self._database.transact(write)
 
@@ -187,34 +185,6 @@ class Journal:
         values["seen_at"] = self._clock.wall()
         await self._database.transact(lambda connection: connection.execute(self._statements.upsert_pace, [values]))
 
-    async def _write_groups(self) -> None:
-        while self._waiting or not self._closing:
-            await self._wake.wait()
-            self._wake.clear()
-            group, self._waiting = self._waiting, []
-            if not group:
-                continue
-            operation = partial(self._write_group, entries=[written.entry for written in group])
-            try:
-                await self._database.transact(operation)
-            except JournalUnavailableError as error:
-                _end(group, error)
-            except Exception as error:  # noqa: BLE001 - rows that wait must hear of a defect too, or they wait for ever
-                _end(group, JournalUnavailableError(f"a defect of this tool: {type(error).__name__}: {error}"))
-            else:
-                self.groups += 1
-                _end(group, None)
-
-    def _write_group(self, connection: Connection, entries: Sequence[Entry]) -> None:
-        now, statements = self._clock.wall(), self._statements
-        written = statements.upsert_row.run(connection, [row_values(entry, now) for entry in entries])
-        if 0 <= written < len(entries):
-            raise JournalUnavailableError("a row has moved in the journal without this run: another run is working on it")
-        if starts := [start_values(entry, entry.start) for entry in entries if entry.start]:
-            statements.insert_attempt.run(connection, starts)
-        if ends := [end_values(entry, entry.end) for entry in entries if entry.end]:
-            statements.end_attempt.run(connection, ends)
-
 
 def open_journal(url: str, clock: Clock, say: Callable[[str], None]) -> Journal:
     """The journal at an SQLAlchemy URL (`sqlite+aiosqlite:///...` or `postgresql+asyncpg://...`), made on first use.
@@ -223,8 +193,3 @@ def open_journal(url: str, clock: Clock, say: Callable[[str], None]) -> Journal:
     journal.
     """
     return Journal(open_database(url, clock, say), clock)
-
-
-def _end(group: Iterable[Written], error: JournalUnavailableError | None) -> None:
-    for written in group:
-        written.end(error)

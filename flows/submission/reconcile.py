@@ -5,12 +5,13 @@ What a dead run left in flight has no road of its own: it is settled by the same
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flows.sms.codes import may_be_cured
 from flows.sms.errors import SmsError, StopRun
+from flows.sms.models import TaskSummary
 from flows.submission import endings
 from flows.submission.events import StopReason
 from flows.submission.life import RowState
@@ -21,10 +22,10 @@ from flows.submission.settling import Settled
 from flows.submission.submitter import RowRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from flows.sms.models import TaskSummary
     from flows.submission.desk import Desk
+    from flows.submission.holding import Grant
     from flows.submission.shipment import Shipment
     from inventory.outcomes import Outcome
 
@@ -39,7 +40,7 @@ class RowRuns:
         self._desk = desk
         self._runs: dict[str, RowRun] = {}
         self._sent = frozenset(sources_sent)
-        self._left_on_target = _left_in_flight(desk.records)
+        self._users: Counter[str] = Counter()
 
     def of(self, source_server_id: str) -> RowRun:
         """The life of a source server in this run; one object for each, however often it is asked for."""
@@ -48,9 +49,28 @@ class RowRuns:
             self._runs[source_server_id] = RowRun(self._desk, self._desk.records.get(source_server_id, fresh))
         return self._runs[source_server_id]
 
-    def left_on(self, target_vm_id: str, *, besides: str) -> list[RowRun]:
-        """The rows of other sources whose attempts on that target were left in flight by an earlier run."""
-        return [self.of(source) for source in self._left_on_target.get(target_vm_id, ()) if source != besides]
+    def take(self, grant: Grant) -> None:
+        """Begin with the row of a grant, and with those that were left in flight on its target.
+
+        One that another row of this run works with already goes on as it is.
+        """
+        for source, record in _rows_of(grant):
+            run = self.of(source)
+            if not self._users[source] or run.holder_id != grant.holder_id:
+                run.take(grant, record)
+            self._users[source] += 1
+
+    def see(self, source_server_id: str, record: RowRecord | None, held_by: str = "") -> None:
+        """Note how a row stands that this run does not work on, and which run does; one that is worked on here knows better."""
+        if not self._users[source_server_id]:
+            self.of(source_server_id).see(record, held_by)
+        if record is not None and (task := made_meanwhile(self._desk, record)) is not None:
+            self._desk.known.add(task)
+
+    def release(self, grant: Grant) -> None:
+        """The row of the grant has ended."""
+        self._users.subtract(source for source, _ in _rows_of(grant))
+        self._desk.leases.release(grant)
 
     async def settle_other(self, other: RowRun) -> Settled:
         """Settle another source's attempt; where that source is not sent in this wave, nobody else writes down what it came to."""
@@ -58,7 +78,7 @@ class RowRuns:
         return await (other.settle_inherited() if is_sent else other.settle_for_good())
 
 
-async def before_sending(desk: Desk, runs: RowRuns, shipment: Shipment) -> Outcome | None:
+async def before_sending(desk: Desk, runs: RowRuns, shipment: Shipment, grant: Grant) -> Outcome | None:
     """The row's outcome where nothing is to be sent for it; None where it is to be sent."""
     run = runs.of(shipment.source_server_id)
     if run.record.state.is_in_flight:
@@ -68,7 +88,7 @@ async def before_sending(desk: Desk, runs: RowRuns, shipment: Shipment) -> Outco
     is_bound = run.record.state is RowState.BOUND
     ended = await (_known_task(desk, run, shipment) if is_bound else _what_is_there(desk, run, shipment))
     # Last, since it is a reason against sending only: a row whose task is there has it, whoever else wanted the target.
-    return ended or await _held_by_others(runs, run, shipment)
+    return ended or await _held_by_others(desk, runs, shipment, grant)
 
 
 async def _end_inherited(run: RowRun, shipment: Shipment) -> Outcome | None:
@@ -81,20 +101,53 @@ async def _end_inherited(run: RowRun, shipment: Shipment) -> Outcome | None:
     return None if settled.conclusion is Conclusion.SEND_AGAIN else await run.end(shipment, settled)
 
 
-async def _held_by_others(runs: RowRuns, run: RowRun, shipment: Shipment) -> Outcome | None:
-    for other in runs.left_on(shipment.target.vm_id, besides=shipment.source_server_id):
-        settled = await runs.settle_other(other)
-        if settled.conclusion in {Conclusion.MADE_BY_US, Conclusion.ALREADY_THERE} and settled.sight is not None:
-            return endings.conflict(run, shipment, replace(settled.sight, kind=Sighting.OTHER_TASK_OF_TARGET))
-        if settled.conclusion is Conclusion.UNKNOWN:
-            return endings.target_held(run, shipment, other.record.source_server_id)
+async def _held_by_others(desk: Desk, runs: RowRuns, shipment: Shipment, grant: Grant) -> Outcome | None:
+    """The row's outcome where another source's attempt, or task, has its target."""
+    run = runs.of(shipment.source_server_id)
+    for neighbour in grant.neighbours:
+        if neighbour.state.is_in_flight:
+            settled = await runs.settle_other(runs.of(neighbour.source_server_id))
+            if settled.conclusion in {Conclusion.MADE_BY_US, Conclusion.ALREADY_THERE} and settled.sight is not None:
+                return endings.conflict(run, shipment, replace(settled.sight, kind=Sighting.OTHER_TASK_OF_TARGET))
+            if settled.conclusion is Conclusion.UNKNOWN:
+                return endings.target_held(run, shipment, neighbour.source_server_id)
+        elif (ended := await _task_of_neighbour(desk, run, shipment, neighbour)) is not None:
+            return ended
     return None
+
+
+async def _task_of_neighbour(desk: Desk, run: RowRun, shipment: Shipment, neighbour: RowRecord) -> Outcome | None:
+    """The journal knows a task of another source on the target; one that no listing showed may have been made since."""
+    try:
+        task = desk.known.get(neighbour.task_id) or made_meanwhile(desk, neighbour)
+        task = task or await desk.client.show_task(neighbour.task_id)
+    except SmsError as error:
+        if isinstance(error, StopRun):
+            desk.stop.request(StopReason.refused(error))
+        return endings.target_held(run, shipment, neighbour.source_server_id)
+    if task is None or task.is_deleting or task.target_vm_id != shipment.target.vm_id:
+        return None
+    return endings.conflict(run, shipment, Sight(Sighting.OTHER_TASK_OF_TARGET, task))
+
+
+def made_meanwhile(desk: Desk, record: RowRecord) -> TaskSummary | None:
+    """The task that another run made for a row since this one looked at SMS, as the journal holds it; else None."""
+    before = desk.records.get(record.source_server_id)
+    if record.state is not RowState.BOUND or record.attempts <= (before.attempts if before is not None else 0):
+        return None
+    return TaskSummary(
+        record.task_id,
+        name=record.task_name,
+        source_server_id=record.source_server_id,
+        target_vm_id=record.target.vm_id,
+        target_name=record.target.name,
+    )
 
 
 async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
     """The journal knows the row's task. Its absence from the listing proves nothing, so it is asked for by its id."""
     try:
-        task = desk.known.get(run.record.task_id) or await _ask_for(desk, run)
+        task = desk.known.get(run.record.task_id) or made_meanwhile(desk, run.record) or await _ask_for(desk, run)
     except StopRun as error:
         desk.stop.request(StopReason.refused(error))
         return endings.cannot_ask(run, shipment, error)
@@ -104,7 +157,7 @@ async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | 
         # Asked for too early, perhaps: a task that is listed late is not gone.
         return await run.cut_short(shipment.row)
     if task is not None and not task.is_deleting:
-        return endings.there(run, shipment, task, made_by_this_run=False)
+        return endings.there(run, shipment, task, made_by_this_run=task.id == run.made_task_id)
     successor = what_stands_there(desk, run.record, shipment)
     if successor.kind is not Sighting.NOTHING:
         return await _stands_in_the_way(run, shipment, successor)
@@ -160,9 +213,7 @@ def is_still_refused(desk: Desk, record: RowRecord, shipment: Shipment) -> bool:
     return refused and record.body_digest == shipment.body_digest and not is_asked_for
 
 
-def _left_in_flight(records: Mapping[str, RowRecord]) -> Mapping[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for source, record in records.items():
-        if record.state.is_in_flight and record.target.vm_id:
-            found[record.target.vm_id].append(source)
-    return found
+def _rows_of(grant: Grant) -> list[tuple[str, RowRecord | None]]:
+    """The row of a grant and those that are leased with it, by source server."""
+    left = [(record.source_server_id, record) for record in grant.neighbours if record.state.is_in_flight]
+    return [(grant.request.source_server_id, grant.record), *left]

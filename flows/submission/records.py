@@ -92,8 +92,12 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One durable step of a row: the row after it, the state before it, and the attempt that starts or ends with it."""
+    """One durable step of a row: the row after it, the state before it, and the attempt that starts or ends with it.
 
+    `holder_id` names the holder under whose lease the step is made; once that holder's time is over, the step is refused.
+    """
+
+    holder_id: str
     before: RowState
     row: RowRecord
     start: AttemptStart | None = None

@@ -1,16 +1,16 @@
 """The journal's tables, their version, and the way from an older version to this one.
 
-Only shapes; `journal.py` says what is written when. Times are seconds since 1970, UTC. Lease columns are there for runs that
-share a wave (design 5.7). One journal serves many plans and many accounts.
+Only shapes; `journal.py` says what is written when. Times are seconds since 1970, UTC, but for those of leases and reservations,
+which are lease time (lease_clock.py). One journal serves many plans and many accounts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, inspect, select
+from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, inspect, select, text
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -50,20 +50,27 @@ row = Table(
     Column("error_code", String, nullable=False, default=""),
     Column("error_message", Text, nullable=False, default=""),
     Column("updated_at", Float, nullable=False),
-    Column("lease_owner", String),
-    Column("lease_until", Float),
-    Column("lease_clock", String),
 )
 Index("row_by_target", row.c.account, row.c.target_vm_id)
 
-target = Table(
-    "target",
+holder = Table(
+    "holder",
+    metadata,
+    Column("holder_id", String, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("alive_until", Float, nullable=False),
+    Column("ttl_seconds", Float, nullable=False),
+    Column("clock", String, nullable=False),
+    Column("last_group", Integer, nullable=False, default=0),
+)
+
+lease = Table(
+    "lease",
     metadata,
     Column("account", String, primary_key=True),
-    Column("target_vm_id", String, primary_key=True),
-    Column("lease_owner", String),
-    Column("lease_until", Float),
-    Column("lease_clock", String),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("holder_id", String, nullable=False),
 )
 
 attempt = Table(
@@ -116,7 +123,16 @@ class JournalTooNewError(Exception):
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+def _to_leases(connection: Connection) -> None:
+    """Version 1 had columns for leases that nobody used; version 2 has one row for each run that is alive, and one a lease."""
+    for column in ("lease_owner", "lease_until", "lease_clock"):
+        connection.execute(text(f'ALTER TABLE "row" DROP COLUMN {column}'))
+    connection.execute(text("DROP TABLE target"))
+    metadata.create_all(connection, tables=[holder, lease])
+
+
+MIGRATIONS: Mapping[int, Migration] = {2: _to_leases}
 """Version -> what brings a journal of the version before it to that version. Each runs in the transaction that sets the version."""
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from inventory.outcomes import Outcome
 
-_LEASE_COLUMNS = frozenset({"lease_owner", "lease_until", "lease_clock"})
-
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
@@ -47,6 +45,7 @@ class Statements:
     upsert_row: Bulk
     insert_attempt: Bulk
     end_attempt: Bulk
+    insert_lease: Bulk
     upsert_pace: Executable
 
     @classmethod
@@ -58,6 +57,7 @@ class Statements:
             upsert_row=_bulk(_upsert_row(dialect), compiler),
             insert_attempt=_bulk(insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS}), compiler),
             end_attempt=_bulk(_end_attempt(), compiler),
+            insert_lease=_bulk(_insert_lease(dialect), compiler),
             upsert_pace=_upsert_pace(dialect),
         )
 
@@ -74,7 +74,7 @@ def _bulk(statement: Any, dialect: Any) -> Bulk:  # noqa: ANN401 - three kinds o
 
 def _upsert_row(dialect: Any) -> Any:  # noqa: ANN401
     """Insert a row, or move it on, but only from the state that the engine believes it to be in."""
-    columns = [column.name for column in schema.row.c if column.name not in _LEASE_COLUMNS]
+    columns = [column.name for column in schema.row.c]
     statement = dialect.insert(schema.row).values({name: bindparam(name) for name in columns})
     key = {column.name for column in schema.row.primary_key}
     return statement.on_conflict_do_update(
@@ -93,6 +93,12 @@ def _end_attempt() -> Any:  # noqa: ANN401
         .where(columns.number == bindparam("key_number"))
         .values({name: bindparam(name) for name in _END_COLUMNS})
     )
+
+
+def _insert_lease(dialect: Any) -> Any:  # noqa: ANN401
+    """Those that the holder has already stay as they are."""
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in schema.lease.c}
+    return dialect.insert(schema.lease).values(values).on_conflict_do_nothing()
 
 
 def _upsert_pace(dialect: Any) -> Any:  # noqa: ANN401

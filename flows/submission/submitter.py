@@ -17,8 +17,10 @@ from flows.sms.models import Created, TaskSummary
 from flows.submission import endings
 from flows.submission.durable_row import DurableRow
 from flows.submission.events import Attempt, StopReason
+from flows.submission.journal import LeaseLostError
 from flows.submission.life import RowState
-from flows.submission.protocol import Aim, Conclusion, Step, after_error, aim_of_inherited
+from flows.submission.protocol import Aim, Conclusion, Sight, Sighting, Step, after_error, aim_of_inherited
+from flows.submission.records import RowRecord
 from flows.submission.retry_rules import RULES
 from flows.submission.settling import Settled, settle
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flows.submission.desk import Desk
-    from flows.submission.records import RowRecord
+    from flows.submission.holding import Grant
     from flows.submission.shipment import Shipment
     from inventory.findings import Finding
     from inventory.outcomes import Outcome
@@ -42,7 +44,7 @@ class RowRun:
 
     `sent` counts the requests that left, or may have left, this machine; `made_task_id` is the task that this run made, as soon as
     that is known, written down or not; `on_rest` is called when the row begins to wait for something else than its turn, so that
-    another may be taken up meanwhile.
+    another may be taken up meanwhile; `held_by` names the other run that works on the row, "" where none does.
     """
 
     def __init__(self, desk: Desk, record: RowRecord) -> None:
@@ -53,7 +55,10 @@ class RowRun:
         self.last_error: SmsError | None = None
         self.on_rest: Callable[[], None] = _nothing
         self.made_task_id = ""
+        self.held_by = ""
         self.is_on_wire = False
+        self._grant: Grant | None = None
+        self._is_own_intent = False
         self._inherited: asyncio.Future[Settled] | None = None
         self._closing = asyncio.Lock()
 
@@ -61,6 +66,24 @@ class RowRun:
     def record(self) -> RowRecord:
         """What the journal durably holds of the row."""
         return self._row.record
+
+    @property
+    def holder_id(self) -> str:
+        """The holder under whose lease the row is worked on."""
+        return self._row.holder_id
+
+    def take(self, grant: Grant, record: RowRecord | None) -> None:
+        """Begin, or begin again, with what the journal holds now, under the lease of `grant`."""
+        record = record or RowRecord(self._desk.account, grant.request.source_server_id, self._desk.run_id)
+        self._row = DurableRow(self._desk, record, grant.holder_id)
+        self._grant, self.held_by = grant, ""
+        self._is_own_intent = self.is_on_wire = False
+        self._inherited = None
+
+    def see(self, record: RowRecord | None, held_by: str) -> None:
+        """Note how the row stands, for one that this run does not work on."""
+        self._row = DurableRow(self._desk, record or self.record)
+        self.held_by = held_by
 
     async def submit(self, shipment: Shipment) -> Outcome:
         """Send the row until its task is there, or it is certain that there will be none, or nobody can say.
@@ -86,19 +109,23 @@ class RowRun:
         `SEND_AGAIN` leaves the row in doubt: what it did may still be listed late, so the next attempt is judged with that in mind.
         """
         if self._inherited is None:
-            self._inherited = asyncio.get_running_loop().create_future()
+            inherited = self._inherited = asyncio.get_running_loop().create_future()
             try:
                 settled = await self._settle_inherited_now()
             except Exception as error:
                 # Whoever waits for the same must not take it for a cancellation of its own.
-                self._inherited.set_exception(error)
-                self._inherited.exception()
+                inherited.set_exception(error)
+                inherited.exception()
                 raise
             except BaseException:
-                self._inherited.cancel()
+                inherited.cancel()
                 raise
-            self._inherited.set_result(settled)
-        return await asyncio.shield(self._inherited)
+            inherited.set_result(settled)
+        inherited = self._inherited
+        settled = await asyncio.shield(inherited)
+        if self._inherited is not inherited:
+            raise LeaseLostError  # taken anew meanwhile: what was seen is about a row that has moved on
+        return settled
 
     async def settle_for_good(self) -> Settled:
         """Settle what another run left in flight and write down what it came to, once, for a row that nobody sends in this run."""
@@ -127,7 +154,7 @@ class RowRun:
 
         An intent of another run stays as it is: whether that request left, this run cannot know.
         """
-        if self.record.state is RowState.SENDING and self.record.run_id == self._desk.run_id:
+        if self.record.state is RowState.SENDING and self._is_own_intent:
             self.sent += self.is_on_wire
             await self._row.write_off(is_on_wire=self.is_on_wire)
             self.is_on_wire = False
@@ -143,6 +170,7 @@ class RowRun:
         async with desk.under_way:
             if desk.stop.is_set:
                 return None
+            self._is_own_intent = True
             await self._row.intend(shipment)
             answer = await self._send(shipment.body)
         if answer is not None:
@@ -153,7 +181,7 @@ class RowRun:
         """The request itself, once. The slot comes first: what the throttle lets through leaves now, not in a burst later."""
         desk = self._desk
         async with desk.slots:
-            await desk.throttle.acquire()
+            await self._may_leave()
             if desk.stop.is_set:
                 return None
             self.is_on_wire = True
@@ -165,6 +193,14 @@ class RowRun:
                     # Before anything is awaited: the next row must not take the slot and be refused too.
                     desk.stop.request(StopReason.refused(error))
                 return error
+
+    async def _may_leave(self) -> None:
+        """Return when the pace lets one more request out, and the lease is certain to outlive it."""
+        desk, grant = self._desk, self._grant
+        await desk.throttle.acquire()
+        while grant is not None and not desk.stop.is_set and not desk.leases.is_proven(grant):
+            await desk.leases.prove(grant)
+            await desk.throttle.acquire()
 
     async def _note(self, answer: Created | SmsError) -> None:
         """Write down the answer to an attempt, and what it makes of the row."""
@@ -247,7 +283,11 @@ class RowRun:
 
     async def _settle_inherited_now(self) -> Settled:
         await self._row.doubt_inherited()
-        return await self._settle(aim_of_inherited(self.record, recreate=self._desk.options.recreate), self._desk.started)
+        if self.made_task_id and self.record.is_in_doubt:
+            # This run had the answer, and lost the lease before it could be written down.
+            return Settled(Conclusion.MADE_BY_US, Sight(Sighting.OURS, self._made(self.made_task_id)))
+        since = self._grant.taken_at if self._grant is not None else self._desk.clock.steady()
+        return await self._settle(aim_of_inherited(self.record, recreate=self._desk.options.recreate), since)
 
     async def _settle(self, aim: Aim, since: float) -> Settled:
         self.on_rest()

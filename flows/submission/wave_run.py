@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,7 +17,10 @@ from flows.sms.errors import SmsError, ThrottleWindow
 from flows.submission import endings
 from flows.submission.desk import Desk
 from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
-from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow
+from flows.submission.holding import Grant, Leases
+from flows.submission.intake import Intake
+from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow, LeaseLostError
+from flows.submission.leases import LeaseRequest
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from flows.sms.client import SmsClient
     from flows.sms.models import TaskSummary
     from flows.submission.clock import Clock
+    from flows.submission.intake import Turn
+    from flows.submission.leases import Held
     from flows.submission.shipment import Shipment
     from flows.submission.submitter import RowRun
     from flows.submission.throttle import Throttle
@@ -109,6 +114,7 @@ def set_up(
         options=options,
         client=client,
         journal=journal,
+        leases=Leases(journal, clock, options.deadline_seconds),
         clock=clock,
         random=random,
         throttle=throttle,
@@ -143,6 +149,11 @@ class _WaveRun:
             await self._look()
             await self._submit()
             duplicates = await self._verify()
+            await self._look_at_the_rest()
+        except asyncio.CancelledError:
+            with suppress(JournalUnavailableError):  # then the leases lapse
+                await desk.journal.let_go()
+            raise
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))
         except Exception as error:  # noqa: BLE001 - the rows that have their outcome must not lose it to a defect
@@ -172,7 +183,7 @@ class _WaveRun:
         self._is_journal_read = True
         if (window := (await desk.journal.known_windows(request.account)).get(_CREATES)) is not None:
             desk.throttle.hold_to(ThrottleWindow(window.limit, window.seconds))
-        await desk.journal.start_run(record)
+        await desk.journal.start_run(record, request.options.lease_seconds, request.options.renew_seconds)
 
     async def _look(self) -> None:
         desk, survey = self._desk, self._survey
@@ -184,40 +195,28 @@ class _WaveRun:
         self._runs = RowRuns(desk, [survey.ids[row.position] for row in survey.rows_to_send])
 
     async def _submit(self) -> None:
-        """Take up the rows in the sheet's order, so many at a time that every sending slot has one."""
         desk = self._desk
         desk.watcher.phase(Phase.SUBMIT, len(self._request.rows))
         for outcome in self._survey.ruled_out.values():
             self._finish(outcome.row, outcome)
-        taken_up = asyncio.Semaphore(desk.options.rows_under_way * 2)
-        aio_tasks: set[asyncio.Task[None]] = set()
-        watchdog = asyncio.create_task(self._cancel_after_grace(aio_tasks))
-        try:
-            for row in self._survey.rows_to_send:
-                await taken_up.acquire()
-                if desk.stop.is_set:
-                    break
-                aio_task = asyncio.create_task(self._take_up(row, _Turn(taken_up)))
-                aio_tasks.add(aio_task)
-                aio_task.add_done_callback(aio_tasks.discard)
-            while aio_tasks:
-                await asyncio.wait(aio_tasks)
-        finally:
-            watchdog.cancel()
-            for aio_task in aio_tasks:
-                aio_task.cancel()
-            await asyncio.gather(watchdog, *aio_tasks, return_exceptions=True)
+        await Intake(desk, self._survey.ids, self).run(self._survey.rows_to_send)
 
-    async def _cancel_after_grace(self, aio_tasks: set[asyncio.Task[None]]) -> None:
-        await self._desk.stop.grace_over(self._desk.options.grace_seconds, self._desk.clock)
-        for aio_task in aio_tasks:
-            aio_task.cancel()
+    def see_held(self, row: ServerRow, held: Held) -> None:
+        """Another run works on the row: what the journal says of it is what this run knows."""
+        if held.by:
+            self._runs.see(self._survey.ids[row.position], held.record, held.by)
 
-    async def _take_up(self, row: ServerRow, turn: _Turn) -> None:
+    async def bring_to_end(self, row: ServerRow, grant: Grant, turn: Turn) -> bool:
+        """Bring the row to its outcome, whatever happens on the way; False where it has to be taken up again."""
+        self._runs.take(grant)
         try:
-            self._finish(row, await self._bring_to_end(row, turn))
+            self._finish(row, await self._work_on(row, grant, turn))
         except asyncio.CancelledError:
             self._finish(row, await self._cut_short(row))
+        except LeaseLostError:
+            if not self._desk.stop.is_set:
+                return False
+            self._finish(row, self._from_memory(row))
         except JournalUnavailableError as error:
             self._desk.stop.request(StopReason.journal(str(error)))
             self._finish(row, self._from_memory(row))
@@ -225,15 +224,16 @@ class _WaveRun:
             _LOG.debug("row %s failed", row.cell("wave"), exc_info=True)
             self._finish(row, await self._cut_short(row, StopReason.defect(error)))
         finally:
-            turn.pass_on()
+            self._runs.release(grant)
+        return True
 
-    async def _bring_to_end(self, row: ServerRow, turn: _Turn) -> Outcome:
+    async def _work_on(self, row: ServerRow, grant: Grant, turn: Turn) -> Outcome:
+        run = self._run_of(row)
+        run.on_rest = turn.pass_on
         shipment = await self._survey.prepare(row)
         if isinstance(shipment, NoBody):
             return await self._without_body(row, shipment)
-        run = self._runs.of(shipment.source_server_id)
-        run.on_rest = turn.pass_on
-        ended = await before_sending(self._desk, self._runs, shipment) or await run.submit(shipment)
+        ended = await before_sending(self._desk, self._runs, shipment, grant) or await run.submit(shipment)
         if ended.status is Status.UNCERTAIN:
             self._unsettled[row.position] = run, shipment
         return ended
@@ -251,13 +251,26 @@ class _WaveRun:
     async def _cut_short(self, row: ServerRow, reason: StopReason | None = None) -> Outcome:
         try:
             return await self._run_of(row).cut_short(row, reason)
-        except JournalUnavailableError:
+        except (JournalUnavailableError, LeaseLostError):
             return self._from_memory(row)
 
     def _from_memory(self, row: ServerRow) -> Outcome:
         """The outcome of a row whose last step could not be journalled: what this run saw of it, which the next run finds again."""
         run = self._run_of(row)
         return endings.unjournalled(run, row, self._desk.stop.reason or StopReason.interrupted())
+
+    async def _look_at_the_rest(self) -> None:
+        """How the rows stand that were not taken up: another run may have worked on them since this one began."""
+        sources = [self._survey.ids[row.position] for row in self._survey.rows_to_send if row.position not in self._outcomes]
+        if not any(sources) or not self._is_journal_read:
+            return
+        try:
+            found = await self._desk.journal.standing(self._request.account, [source for source in sources if source])
+        except JournalUnavailableError as error:
+            self._desk.stop.request(StopReason.journal(str(error)))
+        else:
+            for source, (record, held_by) in found.items():
+                self._runs.see(source, record, held_by)
 
     def _never_taken_up(self, row: ServerRow) -> Outcome:
         """A row that the run stopped before: what the sheet alone decides is told all the same."""
@@ -289,10 +302,26 @@ class _WaveRun:
 
     async def _adopt_late(self, seen: KnownTasks) -> None:
         """A task of ours that was listed only after its row gave up looking."""
-        for run, shipment in self._unsettled.values():
+        wanted = [
+            (run, shipment)
+            for run, shipment in self._unsettled.values()
+            if run.record.is_in_doubt
+            and recognise(run.record, seen.of_source(run.record.source_server_id), ()).kind is Sighting.OURS
+        ]
+        requests = [LeaseRequest(run.record.source_server_id, "") for run, _ in wanted]
+        with suppress(LeaseLostError):  # then they stay uncertain
+            for (run, shipment), grant in zip(wanted, await self._desk.leases.take(requests) if wanted else (), strict=True):
+                if isinstance(grant, Grant):
+                    await self._adopt(run, shipment, grant, seen)
+
+    async def _adopt(self, run: RowRun, shipment: Shipment, grant: Grant, seen: KnownTasks) -> None:
+        self._runs.take(grant)
+        try:
             sight = recognise(run.record, seen.of_source(run.record.source_server_id), ())
             if run.record.is_in_doubt and sight.kind is Sighting.OURS:
                 self._finish(shipment.row, await run.end(shipment, Settled(Conclusion.MADE_BY_US, sight)))
+        finally:
+            self._runs.release(grant)
 
     async def _end(self, outcomes: Sequence[Outcome]) -> None:
         desk = self._desk
@@ -312,19 +341,6 @@ async def _hurry_after_grace(desk: Desk) -> None:
     """A journal that another process holds for minutes must not keep a run that was told to stop."""
     await desk.stop.grace_over(desk.options.grace_seconds, desk.clock)
     desk.journal.hurry()
-
-
-class _Turn:
-    """A row's place among those that are taken up; passed on once, when the row rests or ends."""
-
-    def __init__(self, places: asyncio.Semaphore) -> None:
-        self._places: asyncio.Semaphore | None = places
-
-    def pass_on(self) -> None:
-        """Let the next row be taken up."""
-        if self._places is not None:
-            self._places.release()
-            self._places = None
 
 
 def _twice(tasks: Sequence[TaskSummary]) -> list[Finding]:

@@ -19,6 +19,13 @@ class MovedClock:
     def steady(self) -> float:
         return self.now
 
+    def boot(self) -> float:
+        return 5_000.0 + self.now
+
+    @property
+    def boot_id(self) -> str:
+        return "boot-1"
+
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += max(0.0, seconds)

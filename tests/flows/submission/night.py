@@ -64,6 +64,8 @@ class Night:
             "project_id": "p-1",
             "settle_seconds": 0.4,
             "read_timeout_seconds": 1.0,
+            "connect_timeout_seconds": 1.0,
+            "lease_slack_seconds": 1.0,
             "journal": f"sqlite+aiosqlite:///{self.folder / 'journal.sqlite'}",
         }
         return load_settings(**{**given, **self.settings})

@@ -35,6 +35,8 @@ def main(plan: str, folder: str, url: str, rate: str, journal: str = "") -> None
         project_id="p-1",
         settle_seconds=2.0,
         read_timeout_seconds=1.0,
+        connect_timeout_seconds=1.0,
+        lease_slack_seconds=2.0,
         rate_per_second=float(rate),
         journal=journal or f"sqlite+aiosqlite:///{folder}/journal.sqlite",
     )

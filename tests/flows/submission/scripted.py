@@ -16,7 +16,7 @@ from flows.sms.errors import Ambiguous, NotSent, Refused, SmsError, StopRun, Thr
 from flows.sms.models import Created, TaskSummary
 from flows.submission.desk import Options
 from flows.submission.events import Silent, StopReason, StopSignal
-from flows.submission.journal import JournalUnavailableError, Written, open_journal
+from flows.submission.journal import JournalUnavailableError, Lease, Written, open_journal
 from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
 from flows.submission.wave_run import submit_wave
@@ -212,9 +212,21 @@ class SteppedJournal:
         await self._steps.take(f"{entry.row.state.value} is durable")
         self._check()
 
-    async def start_run(self, record: Any) -> None:
+    async def start_run(self, *told: Any) -> None:
         self._check()
-        await self._journal.start_run(record)
+        await self._journal.start_run(*told)
+
+    async def lease(self, requests: Any) -> Lease:
+        if self._steps.is_killed:
+            raise KilledError
+        self._check()
+        found: Lease = await self._journal.lease(requests)
+        return found
+
+    async def let_go(self) -> None:
+        if self._steps.is_killed:
+            raise KilledError
+        await self._journal.let_go()
 
     async def rows(self, account: str) -> dict[str, RowRecord]:
         if self.is_unreadable:
@@ -250,7 +262,9 @@ class Scripted:
     folder: Path
     plan: Plan
     sms: Script
-    options: Options = field(default_factory=lambda: Options(settle_seconds=SETTLE_SECONDS))
+    options: Options = field(
+        default_factory=lambda: Options(settle_seconds=SETTLE_SECONDS, deadline_seconds=2.0, lease_slack_seconds=2.0)
+    )
     runs: int = 0
 
     async def run(

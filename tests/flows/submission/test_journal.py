@@ -33,6 +33,14 @@ def opened(folder: Path, said: list[str] | None = None) -> Journal:
     )
 
 
+RUN = RunRecord("run-1", ACCOUNT, "wave-1", "plan.xlsx", "0" * 64, "me@here", 1000.0)
+
+
+async def begin(journal: Journal) -> None:
+    """A run begins: from here on the journal may be written."""
+    await journal.start_run(RUN, 60.0, 10.0)
+
+
 def intent(source: str = "src-1", number: int = 1) -> Entry:
     fresh = RowRecord(ACCOUNT, source, "run-1")
     row = fresh.moved(
@@ -43,18 +51,19 @@ def intent(source: str = "src-1", number: int = 1) -> Entry:
         target=Target("vm-1", "web"),
         prior_task_ids=("t-0",),
     )
-    return Entry(RowState.IDLE, row, start=AttemptStart(number, "run-1", "d" * 64, 1000.0))
+    return Entry("run-1", RowState.IDLE, row, start=AttemptStart(number, "run-1", "d" * 64, 1000.0))
 
 
 def answer(entry: Entry, task_id: str = "t-1") -> Entry:
     end = AttemptEnd(entry.row.attempts, 1001.0, "made", 200, "req-1", task_id=task_id)
-    return Entry(entry.row.state, entry.row.moved(Move.ANSWERED, task_id=task_id), end=end)
+    return Entry("run-1", entry.row.state, entry.row.moved(Move.ANSWERED, task_id=task_id), end=end)
 
 
 async def test_what_was_recorded_is_there_for_the_next_run(tmp_path: Path) -> None:
     """Row and attempt come back as they were written, by another journal object."""
     first = intent()
     async with opened(tmp_path) as journal:
+        await begin(journal)
         await journal.record(first)
         await journal.record(answer(first))
     async with opened(tmp_path) as journal:
@@ -67,6 +76,7 @@ async def test_what_was_recorded_is_there_for_the_next_run(tmp_path: Path) -> No
 async def test_an_intent_without_an_answer_is_in_flight(tmp_path: Path) -> None:
     """What a dead run leaves: SENDING, with all that settling needs."""
     async with opened(tmp_path) as journal:
+        await begin(journal)
         await journal.record(intent())
     async with opened(tmp_path) as journal:
         row = (await journal.rows(ACCOUNT))["src-1"]
@@ -77,6 +87,7 @@ async def test_an_intent_without_an_answer_is_in_flight(tmp_path: Path) -> None:
 async def test_recorded_means_on_disk(tmp_path: Path) -> None:
     """While the journal is still open, another reader of the file sees what `record` returned for."""
     async with opened(tmp_path) as journal:
+        await begin(journal)
         await journal.record(intent())
         with sqlite3.connect(tmp_path / "journal.sqlite") as other:
             assert other.execute("SELECT state FROM row").fetchall() == [("sending",)]
@@ -87,6 +98,7 @@ async def test_recorded_means_on_disk(tmp_path: Path) -> None:
 async def test_rows_that_wait_together_share_commits(tmp_path: Path) -> None:
     """A hundred intents at once are all durable, in far fewer transactions than rows."""
     async with opened(tmp_path) as journal:
+        await begin(journal)
         before = journal.groups
         for written in [journal.record(intent(f"src-{number}")) for number in range(100)]:
             await written
@@ -97,6 +109,7 @@ async def test_rows_that_wait_together_share_commits(tmp_path: Path) -> None:
 async def test_an_entry_whose_waiter_was_cancelled_is_written_all_the_same(tmp_path: Path) -> None:
     """And `after_all` returns once it is on disk, as often as it is asked."""
     async with opened(tmp_path) as journal:
+        await begin(journal)
         written = journal.record(intent())
 
         async def wait() -> None:
@@ -116,6 +129,7 @@ async def test_accounts_do_not_see_each_other(tmp_path: Path) -> None:
     other = intent()
     other = replace(other, row=replace(other.row, account="another"))
     async with opened(tmp_path) as journal:
+        await begin(journal)
         await journal.record(intent())
         await journal.record(other)
         assert list(await journal.rows("another")) == ["src-1"]
@@ -126,6 +140,7 @@ async def test_a_step_that_does_not_follow_is_refused(tmp_path: Path) -> None:
     """A row that another run has moved meanwhile: the entry is refused whole, and nothing of it is written."""
     first = intent()
     async with opened(tmp_path) as journal:
+        await begin(journal)
         await journal.record(first)
         with pytest.raises(JournalUnavailableError, match="another run"):
             await journal.record(intent(number=2))
@@ -165,6 +180,7 @@ async def test_a_locked_journal_is_waited_for_and_said_once(tmp_path: Path) -> N
         heard.set()
 
     async with open_journal(f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite'}", SystemClock(), say) as journal:
+        await begin(journal)
         holder = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         written = journal.record(intent())
@@ -204,7 +220,7 @@ async def test_a_run_and_its_outcomes_are_kept(tmp_path: Path) -> None:
     plan = read_plan(make_plan(tmp_path / "plan.xlsx"))
     outcome = Outcome(plan.servers[0], "src-1", Status.CREATED, task_id="t-1", attempts=1)
     async with opened(tmp_path) as journal:
-        await journal.start_run(RunRecord("run-1", ACCOUNT, "wave-1", "plan.xlsx", "0" * 64, "me@here", 1000.0))
+        await begin(journal)
         await journal.end_run("run-1", "finished", [(2, outcome)])
     with sqlite3.connect(tmp_path / "journal.sqlite") as other:
         assert other.execute("SELECT ending FROM run").fetchall() == [("finished",)]

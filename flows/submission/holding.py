@@ -1,0 +1,101 @@
+"""The leases that one run holds: taken for rows, shared by its own rows, proven before a byte leaves, and let go of (design 5.7).
+
+Between runs the journal keeps rows apart (leases.py). Within a run this does: two of its rows never work on one target at the same
+time, and what two rows share is let go of when the second has ended. Called by intake.py and submitter.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flows.submission.group_commit import LeaseLostError
+from flows.submission.leases import Granted, Held, LeaseRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flows.submission.clock import Clock
+    from flows.submission.journal import Journal
+    from flows.submission.leases import Key
+    from flows.submission.records import RowRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a row was given to work with: how it stands in the journal, and under which holder it may write.
+
+    `neighbours` are the rows of other sources that hold its target, or may; `taken_at` is the moment of the grant (steady seconds):
+    whatever another run sent for this row, it sent before.
+    """
+
+    request: LeaseRequest
+    holder_id: str
+    record: RowRecord | None
+    neighbours: tuple[RowRecord, ...]
+    taken_at: float
+    keys: tuple[Key, ...]
+
+
+class Leases:
+    """The leases of one run. `deadline_seconds` is how long one request may last, and must be outlived by its lease."""
+
+    def __init__(self, journal: Journal, clock: Clock, deadline_seconds: float) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._deadline_seconds = deadline_seconds
+        self._users: Counter[tuple[str, Key]] = Counter()
+        self._targets: dict[str, str] = {}
+
+    async def take(self, requests: Sequence[LeaseRequest]) -> list[Grant | Held]:
+        """An answer for each request. Raises JournalUnavailableError, or LeaseLostError (then ask again)."""
+        wanted = [self._is_first_for_its_target(request) for request in requests]
+        asked = [request for request, is_first in zip(requests, wanted, strict=True) if is_first]
+        try:
+            lease = await self._journal.lease(asked)
+        except BaseException:
+            for request in asked:
+                self._targets.pop(request.target_vm_id, None)
+            raise
+        answers = iter(lease.answers)
+        return [
+            self._granted(request, lease.holder_id, next(answers)) if is_first else Held("", None)
+            for request, is_first in zip(requests, wanted, strict=True)
+        ]
+
+    def release(self, grant: Grant) -> None:
+        """The row has ended: what no other row of this run uses goes back."""
+        self._targets.pop(grant.request.target_vm_id, None)
+        held = [(grant.holder_id, key) for key in grant.keys]
+        self._users.subtract(held)
+        free = [key for key in held if self._users[key] <= 0]
+        for key in free:
+            del self._users[key]
+        self._journal.release(grant.holder_id, [key for _, key in free])
+
+    def is_proven(self, grant: Grant) -> bool:
+        """Whether the lease is certain to outlive a request that is sent now."""
+        return self._journal.outlives(grant.holder_id, self._deadline_seconds)
+
+    async def prove(self, grant: Grant) -> None:
+        """Return when the lease outlives a request that is sent now.
+
+        Raises LeaseLostError where it was lost, JournalUnavailableError where it cannot be renewed.
+        """
+        while not self.is_proven(grant):
+            await self._journal.renew()
+            if not self._journal.outlives(grant.holder_id, 0.0):
+                raise LeaseLostError
+
+    def _is_first_for_its_target(self, request: LeaseRequest) -> bool:
+        """Reserve the target within this run; one row at a time works on it."""
+        target = request.target_vm_id
+        return not target or self._targets.setdefault(target, request.source_server_id) == request.source_server_id
+
+    def _granted(self, request: LeaseRequest, holder_id: str, answer: Granted | Held) -> Grant | Held:
+        if isinstance(answer, Held):
+            self._targets.pop(request.target_vm_id, None)
+            return answer
+        self._users.update((holder_id, key) for key in answer.keys)
+        return Grant(request, holder_id, answer.record, answer.neighbours, self._clock.steady(), answer.keys)
