@@ -43,8 +43,8 @@ format: $(DONE) ## put the code in order
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DONE) ## the README's figures, each a ratio in one run
-	@$(BIN)/python -m tests.benchmarks
+bench: $(DONE) ## the README's figures, each a ratio in one run; ONLY="creating scale commands" picks parts
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 for one of them, or MUTATIONS=1
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),$(if $(MUTATIONS),--mutations,--seeds $(or $(SEEDS),10000)))

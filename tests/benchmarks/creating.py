@@ -1,108 +1,68 @@
-"""Creates a second: the engine with everything on against a bare httpx-aiohttp loop with the same bodies and concurrency."""
+"""Creates a second: ours with everything on, against a bare loop, the official SDK and Prefect's task.map, with the same bodies."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+import os
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import httpx
-import httpx_aiohttp
-
-from flows import wave_job
-from flows.settings import Settings, load_settings
-from flows.sms.auth import make_auth
-from flows.sms.client import ClientOptions, SmsClient
-from flows.submission.clock import SystemClock
-from flows.submission.desk import Options
-from flows.submission.events import Silent, StopSignal
-from flows.submission.journal import open_journal
-from flows.submission.survey import WaveRequest
-from flows.submission.throttle import Throttle
-from flows.submission.wave_run import submit_wave
-from inventory.build import build_post_task
-from tests.benchmarks.measure import Figure, paired
-from tests.plans import disk, make_plan, server
+from tests.benchmarks.counted_prefect import CountedPrefect
+from tests.benchmarks.measure import Figure, in_own_process, in_turn, ratio_of
+from tests.benchmarks.plans import Wave, make_wave
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
-    from flows.wave_job import PreparedWave
+    from collections.abc import Callable, Iterator, Mapping
 
-CONCURRENCY = 32
-
-
-def figure(rows: int = 2000, bar: float = 0.6) -> Figure:
-    """The engine's creates a second, journal on and no limit, over the bare loop's; both by token, each on an empty service."""
-    with TemporaryDirectory() as folder, SimulatorProcess(any_source=True, any_target=True, authentication=False) as simulator:
-        prepared = _prepared(Path(folder), rows)
-        settings = load_settings(endpoint=simulator.url, auth_token="token", journal=f"sqlite+aiosqlite:///{folder}/journal.sqlite")
-        bodies = [build_post_task(row, prepared.plan, None).to_json() for row in prepared.rows]
-
-        def ours() -> float:
-            simulator.reset()
-            for file in Path(folder).glob("journal.sqlite*"):
-                file.unlink()
-            return rows / asyncio.run(_engine(prepared, settings))
-
-        def bare() -> float:
-            simulator.reset()
-            return rows / asyncio.run(_bare_loop(simulator.url, bodies))
-
-        mine, other, ratio = paired(ours, bare)
-    return Figure(
-        f"{rows:,} creates, journal on, no limit",
-        f"{mine:,.0f}/s",
-        f"bare httpx-aiohttp loop {other:,.0f}/s",
-        ratio,
-        bar,
-        at_most=False,
-    )
+ROWS = 5000
 
 
-def _prepared(folder: Path, rows: int) -> PreparedWave:
-    numbers = range(1, rows + 1)
-    plan = make_plan(folder / "plan.xlsx", [server(number) for number in numbers], disks=[disk(number) for number in numbers])
-    return wave_job.prepare(wave_job.WaveOrder(plan, "wave-1", folder / "report.xlsx"))
-
-
-async def _engine(prepared: PreparedWave, settings: Settings) -> float:
-    clock = SystemClock()
-    options = Options(settle_seconds=settings.settle_seconds, concurrency=CONCURRENCY)
-    request = WaveRequest(prepared.plan, "wave-1", prepared.rows, settings.account, "bench", {}, options)
-    begun = time.perf_counter()
-    client = SmsClient(ClientOptions.of(settings), make_auth(settings))
-    async with open_journal(settings.journal_url, clock, print) as journal, client:
-        result = await submit_wave(
-            request,
-            client=client,
-            journal=journal,
-            throttle=Throttle(clock),
-            clock=clock,
-            random=Random(1),
-            watcher=Silent(),
-            stop=StopSignal(),
+def figures() -> Iterator[Figure]:
+    """All in turn, each on an empty service and in a process of its own; a pair goes by the same credentials."""
+    with (
+        TemporaryDirectory() as name,
+        SimulatorProcess(any_source=True, any_target=True, authentication=False) as by_token,
+        SimulatorProcess(any_source=True, any_target=True) as by_key,
+        CountedPrefect(Path(name)) as prefect,
+    ):
+        wave = make_wave(Path(name), ROWS)
+        found = in_turn(
+            {
+                "ours": _ours(wave, by_token, "token"),
+                "bare": _peer("bare", wave, by_token, ROWS),
+                "ours, signed": _ours(wave, by_key, "key"),
+                "sdk-threads": _peer("sdk-threads", wave, by_key, 2000),
+                "sdk": _peer("sdk", wave, by_key, 600),
+                "task-map": _peer("task-map", wave, by_token, 500, {**os.environ, **prefect.environment}),
+            }
         )
-    seconds = time.perf_counter() - begun
-    if any(not outcome.status.is_done for outcome in result.outcomes):
-        raise RuntimeError("the wave did not end well: the figure would be worthless")
-    return seconds
+    yield _figure(found, "ours", "bare", "bare httpx-aiohttp loop", 0.75)
+    yield _figure(found, "ours, signed", "sdk-threads", "the official SDK on 16 threads", 1.3)
+    yield _figure(found, "ours, signed", "sdk", "the official SDK in a loop", None)
+    yield _figure(found, "ours", "task-map", "Prefect's `task.map`, 500 rows", 10.0)
 
 
-async def _bare_loop(url: str, bodies: list[bytes]) -> float:
-    waiting = iter(bodies)
-    headers = {"content-type": "application/json", "x-auth-token": "token"}
-    limits = httpx.Limits(max_connections=CONCURRENCY, max_keepalive_connections=CONCURRENCY)
-    transport = httpx_aiohttp.AiohttpTransport(limits=limits)
-    begun = time.perf_counter()
-    async with httpx.AsyncClient(transport=transport, base_url=url, headers=headers) as client:
+def _figure(found: Mapping[str, list[float]], ours: str, peer: str, name: str, bar: float | None) -> Figure:
+    mine, other, ratio = ratio_of(found[ours], found[peer])
+    what = f"{ROWS:,} creates{ours.removeprefix('ours')}, journal on, no limit"
+    return Figure(what, f"{mine:,.0f}/s", f"{name} {other:,.0f}/s", ratio, bar, at_most=False)
 
-        async def sender() -> None:
-            for body in waiting:
-                answer = await client.post("/v3/tasks", content=body)
-                answer.raise_for_status()
 
-        await asyncio.gather(*(sender() for _ in range(CONCURRENCY)))
-    return time.perf_counter() - begun
+def _ours(wave: Wave, simulator: SimulatorProcess, credentials: str) -> Callable[[], float]:
+    def per_second() -> float:
+        simulator.reset()
+        return ROWS / float(in_own_process("engine", wave.plan, ROWS, simulator.url, credentials)["seconds"])
+
+    return per_second
+
+
+def _peer(
+    peer: str, wave: Wave, simulator: SimulatorProcess, rows: int, environment: Mapping[str, str] | None = None
+) -> Callable[[], float]:
+    def per_second() -> float:
+        simulator.reset()
+        found = in_own_process("peers", peer, wave.bodies, rows, simulator.url, environment=environment)
+        return rows / float(found["seconds"])
+
+    return per_second
