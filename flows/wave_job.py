@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import getpass
 import socket
+import uuid
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,9 @@ from flows.submission.clock import SystemClock
 from flows.submission.desk import Options
 from flows.submission.events import StopSignal
 from flows.submission.journal import JournalUnavailableError, open_journal
+from flows.submission.lease_clock import lease_time
+from flows.submission.pace_limits import CREATES, PaceLimit, wave_kind
+from flows.submission.pace_shared import SharedPace
 from flows.submission.preview import preview_wave
 from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
@@ -144,17 +149,22 @@ async def run(
     Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
     """
     clock = clock or SystemClock()
-    async with _service(settings, clock, watcher) as (client, journal):
+    reads = Throttle(clock)
+    async with (
+        _service(settings, clock, watcher, reads) as (client, journal),
+        _shared_pace(prepared, settings, clock, journal) as shared,
+    ):
         result = await submit_wave(
             _request(prepared, settings),
             client=client,
             journal=journal,
-            throttle=Throttle(clock, _rate(prepared, settings)),
+            throttle=Throttle(clock, shared=shared),
             clock=clock,
             random=SystemRandom(),
             watcher=watcher,
             stop=stop,
         )
+    result = replace(result, notes=[*result.notes, *reads.story.lines("reads")])
     return report(prepared, result, settings.endpoint)
 
 
@@ -164,7 +174,7 @@ async def preview(prepared: PreparedWave, settings: Settings, watcher: Watcher) 
     Raises an SmsError where SMS cannot be asked, JournalUnavailableError where the journal cannot be opened.
     """
     clock, request = SystemClock(), _request(prepared, settings)
-    async with _service(settings, clock, watcher) as (client, journal):
+    async with _service(settings, clock, watcher, Throttle(clock)) as (client, journal):
         desk = set_up(request, client, journal, Throttle(clock), clock, SystemRandom(), watcher, StopSignal())
         return await preview_wave(request, desk.with_records(await journal.rows(request.account)))
 
@@ -182,9 +192,9 @@ def _request(prepared: PreparedWave, settings: Settings) -> WaveRequest:
 
 
 @asynccontextmanager
-async def _service(settings: Settings, clock: Clock, watcher: Watcher) -> AsyncIterator[tuple[SmsClient, Journal]]:
+async def _service(settings: Settings, clock: Clock, watcher: Watcher, reads: Throttle) -> AsyncIterator[tuple[SmsClient, Journal]]:
     """SMS and the journal, open; reads of SMS go by a bucket of their own."""
-    pace = _ReadPace(Throttle(clock))
+    pace = _ReadPace(reads)
     client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=pace, sleep=clock.sleep)
     try:
         async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
@@ -253,10 +263,28 @@ class _ReadPace:
         self._throttle.on_throttled(error)
 
 
-def _rate(prepared: PreparedWave, settings: Settings) -> float | None:
-    """The lower of the account's rate and the wave's (`Waves.rate_per_second`), in creates a second."""
-    wave = prepared.plan.waves[prepared.order.wave].decimal("rate_per_second")
-    return min((rate for rate in (wave, settings.rate_per_second) if rate), default=None)
+def _shared_pace(prepared: PreparedWave, settings: Settings, clock: Clock, journal: Journal) -> SharedPace:
+    """What this run shares of the account's pace, and of the wave's, with other runs."""
+    return SharedPace(
+        account=settings.account,
+        holder=uuid.uuid4().hex,
+        limits=_limits(prepared, settings),
+        clock=clock,
+        transact=journal.transact,
+        read_time=partial(lease_time, clock=clock),
+    )
+
+
+def _limits(prepared: PreparedWave, settings: Settings) -> list[PaceLimit]:
+    """The account's limit and the wave's own (`Waves.rate_per_second`), in creates a second; both hold."""
+    wave = prepared.order.wave
+    of_wave = prepared.plan.waves[wave].decimal("rate_per_second")
+    limits = []
+    if settings.rate_per_second:
+        limits.append(PaceLimit(settings.rate_per_second, CREATES, "SMS_RATE_PER_SECOND"))
+    if of_wave:
+        limits.append(PaceLimit(float(of_wave), wave_kind(prepared.plan.name, wave), f"rate_per_second of {wave} in Waves"))
+    return limits
 
 
 def _ruled_out(plan: Plan, errors: Sequence[Finding]) -> Mapping[int, Finding]:

@@ -9,7 +9,7 @@ engine; the statements (statements.py) are the same on SQLite and PostgreSQL (da
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Journal", "JournalUnavailableError", "KnownWindow", "Lease", "LeaseLostError", "Written", "open_journal"]
 
 _WINDOW_KNOWN_SECONDS = 86_400.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ class Journal:
     def groups(self) -> int:
         """How many commits rows have shared."""
         return self._commit.groups
+
+    async def transact(self, operation: Callable[[Connection], T], /) -> T:
+        """Run `operation` in one transaction of the journal's database; raises JournalUnavailableError. It may be run twice."""
+        return await self._database.transact(operation)
 
     def hurry(self) -> None:
         """From now on, fail rather than wait for another process that holds the lock: the run is being stopped."""

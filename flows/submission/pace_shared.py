@@ -92,6 +92,7 @@ class SharedPace:
         self._reading: _Reading | None = None
         self._learned: ThrottleWindow | None = None
         self._earlier: tuple[float, ...] = ()
+        self._late = 0.0
 
     async def __aenter__(self) -> Self:
         if self.is_used:
@@ -121,6 +122,10 @@ class SharedPace:
             self._slots.clear()
         if is_news or started:
             self._ask(0)
+
+    def note_late(self, seconds: float) -> None:
+        """Have all slots to come moved by that: a request of this process arrived so much after its slot's time."""
+        self._late = max(self._late, seconds)
 
     def take(self, demand: float) -> float | None:
         """0 where a request may start now; else how long until that may be, or None: when `answered` returns.
@@ -165,7 +170,7 @@ class SharedPace:
             await self._reserve_once(0)
 
     async def _reserve_once(self, count: int) -> None:
-        learned, earlier, clock = self._learned, self._earlier, self._clock
+        learned, earlier, late, clock = self._learned, self._earlier, self._late, self._clock
         wall = clock.wall()
 
         def operation(connection: Connection) -> tuple[_Reading, float, Granted]:
@@ -183,6 +188,7 @@ class SharedPace:
                 wall=wall,
                 not_before=careful_until + reading.offset,
                 is_unsure=is_unsure,
+                late=late,
                 learned=learned,
                 earlier=[at + reading.offset for at in earlier],
             )
@@ -195,6 +201,8 @@ class SharedPace:
         if learned is self._learned:
             self._learned = None
             self._slots.extend(_Slot(at - reading.offset, at - reading.offset + granted.lateness) for at in granted.slots)
+        if granted.slots and late == self._late:
+            self._late = 0.0
         if earlier is self._earlier:
             self._earlier = ()
         # Slots far ahead of a slow limit would keep others from those of a faster one that come before.

@@ -45,9 +45,10 @@ _NEVER = -1e9
 class Asked:
     """What a process asks for: up to `count` slots that all of `limits` allow.
 
-    `not_before` (lease time) is until when a slot may be used of which this process cannot know. `is_unsure`: the clock has
-    stepped, so that nobody knows what others hold. `learned` is a window that SMS named to this process since it asked last,
-    `earlier` are its starts before it knew of the window, in lease time; by `wall` a window is forgotten after a day.
+    `not_before` (lease time) is until when a slot may be used of which this process cannot know. `late` is by how much one of its
+    requests arrived after its time. `is_unsure`: the clock has stepped, so that nobody knows what others hold. `learned` is a
+    window that SMS named to this process since it asked last, `earlier` are its starts before it knew of the window, in lease
+    time; by `wall` a window is forgotten after a day.
     """
 
     account: str
@@ -56,6 +57,7 @@ class Asked:
     count: int
     wall: float
     not_before: float = _NEVER
+    late: float = 0.0
     is_unsure: bool = False
     learned: ThrottleWindow | None = None
     earlier: Sequence[float] = ()
@@ -136,7 +138,9 @@ def _slots(asked: Asked, now: float, standings: Sequence[_Standing], window: _Wi
         for limit, standing in zip(asked.limits, standings, strict=True)
     ]
     spacing = max(spacings, default=0.0)
-    last = (max(each.last, asked.not_before) + apart for each, apart in zip(standings, spacings, strict=True))
+    # Who is alone holds back its own starts instead.
+    late = 0.0 if all(each.is_alone for each in standings) else asked.late
+    last = (max(each.last, asked.not_before) + apart + late for each, apart in zip(standings, spacings, strict=True))
     at = max([now, asked.not_before, *last])
     slots: list[float] = []
     while len(slots) < asked.count:

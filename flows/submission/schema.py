@@ -114,6 +114,11 @@ pace = Table(
     Column("window_seconds", Float),
     Column("seen_at", Float),
     Column("reserved_until", Float),
+    Column("clock", String),
+    Column("holder", String),
+    Column("alone_from", Float),
+    Column("lateness", Float),
+    Column("window_log", Text),
 )
 
 
@@ -125,11 +130,17 @@ Migration = Callable[[Connection], None]
 
 
 def _to_leases(connection: Connection) -> None:
-    """Version 1 had columns for leases that nobody used; version 2 has one row for each run that is alive, and one a lease."""
+    """Version 1 had columns for leases that nobody used; version 2 has one row for each run that is alive, and one a lease.
+
+    Its pace remembered windows alone; now runs reserve their slots there.
+    """
     for column in ("lease_owner", "lease_until", "lease_clock"):
         connection.execute(text(f'ALTER TABLE "row" DROP COLUMN {column}'))
     connection.execute(text("DROP TABLE target"))
     metadata.create_all(connection, tables=[holder, lease])
+    for added in (pace.c.clock, pace.c.holder, pace.c.alone_from, pace.c.lateness, pace.c.window_log):
+        kind = added.type.compile(dialect=connection.dialect)
+        connection.execute(text(f"ALTER TABLE pace ADD COLUMN {added.name} {kind}"))
 
 
 MIGRATIONS: Mapping[int, Migration] = {2: _to_leases}

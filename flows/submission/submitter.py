@@ -181,7 +181,7 @@ class RowRun:
         """The request itself, once. The slot comes first: what the throttle lets through leaves now, not in a burst later."""
         desk = self._desk
         async with desk.slots:
-            await self._may_leave()
+            started = await self._may_leave()
             if desk.stop.is_set:
                 return None
             self.is_on_wire = True
@@ -193,14 +193,17 @@ class RowRun:
                     # Before anything is awaited: the next row must not take the slot and be refused too.
                     desk.stop.request(StopReason.refused(error))
                 return error
+            finally:
+                desk.throttle.answered(started)
 
-    async def _may_leave(self) -> None:
-        """Return when the pace lets one more request out, and the lease is certain to outlive it."""
+    async def _may_leave(self) -> float:
+        """Return when the pace lets one more request out, and the lease is certain to outlive it; that moment."""
         desk, grant = self._desk, self._grant
-        await desk.throttle.acquire()
+        started = await desk.throttle.acquire()
         while grant is not None and not desk.stop.is_set and not desk.leases.is_proven(grant):
             await desk.leases.prove(grant)
-            await desk.throttle.acquire()
+            started = await desk.throttle.acquire()
+        return started
 
     async def _note(self, answer: Created | SmsError) -> None:
         """Write down the answer to an attempt, and what it makes of the row."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
-from flows.submission.pace_limits import PaceLimit
+from flows.submission.pace_limits import GUARD_SECONDS, PaceLimit
 from flows.submission.pace_shared import CHUNK_SECONDS
 from flows.submission.pace_story import PaceStory
 
@@ -38,6 +39,9 @@ _CATCH_UP_SECONDS = 0.05
 _STANDSTILL_SECONDS = 0.05
 _ON_THE_WAY_SECONDS = 0.01
 """A start of less than so long before the process stood still may not have left the machine before it went on."""
+_LATEST_SECONDS = 0.1
+"""A request that took longer than that beyond what is usual waited at SMS: nobody would know of it from outside."""
+_USUAL_OF = 31
 _LONGEST_MEMORY = 10_001
 
 
@@ -65,6 +69,7 @@ class Throttle:
     _throttled_at: deque[float] = field(default_factory=lambda: deque(maxlen=_LONGEST_MEMORY))
     _window: ThrottleWindow | None = None
     _window_starts: deque[float] = field(default_factory=deque)
+    _lately_took: deque[float] = field(default_factory=lambda: deque(maxlen=_USUAL_OF))
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
 
@@ -77,18 +82,43 @@ class Throttle:
         self._rate = self.limit_per_second
         self.story.limits = self._limits
 
-    async def acquire(self) -> None:
-        """Return when one more request may start, in the order of asking. Raises JournalUnavailableError where slots are shared."""
+    async def acquire(self) -> float:
+        """Return when one more request may start, in the order of asking; the moment, for `answered`.
+
+        Raises JournalUnavailableError where slots are shared.
+        """
         now = self.clock.steady()
         if self._is_free(now):
             self._take(now)
-            return
+            return now
         self._waiting += 1
         try:
             async with self._turn:
-                self._take(await self._allowed())
+                now = await self._allowed()
+                self._take(now)
+                return now
         finally:
             self._waiting -= 1
+
+    def answered(self, started: float) -> None:
+        """Learn that the request which started at that moment has ended.
+
+        One that took longer than others do may have arrived that much later: then the request that is to be a second behind it
+        is held back as well, here and, through the journal, elsewhere.
+        """
+        if not self._limits:
+            return
+        took = self.clock.steady() - started
+        late = min(took - median(self._lately_took), _LATEST_SECONDS) - GUARD_SECONDS if self._lately_took else 0.0
+        self._lately_took.append(took)
+        if late <= 0:
+            return
+        for index in range(len(self._started_at) - 1, -1, -1):
+            if self._started_at[index] == started:
+                self._started_at[index] = started + late
+                break
+        if self.shared is not None:
+            self.shared.note_late(late)
 
     def _is_free(self, now: float) -> bool:
         """Whether nothing holds anything back."""
