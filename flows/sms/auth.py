@@ -49,7 +49,7 @@ class AkSkAuth(httpx.Auth):
         self._clock = clock
         scope = [("x-project-id", project_id), ("x-domain-id", domain_id), ("x-security-token", security_token)]
         self._own_headers = [(name, value) for name, value in scope if value]
-        self.secrets = tuple(secret for secret in (secret_key, security_token) if secret)
+        self.secrets = tuple(secret for secret in (secret_key, security_token, access_key) if secret)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Put date, scope and signature on the request; called by httpx."""

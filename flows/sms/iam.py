@@ -12,11 +12,13 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+import aiohttp
 import httpx
 
 from flows.sms.bodies import error_body, json_object
 from flows.sms.errors import NotSent, SmsError, StopRun
-from flows.sms.transport import is_loopback
+from flows.sms.transport import forget_headers, make_transport
+from flows.sms.verdict import judge_exception
 
 if TYPE_CHECKING:
     from flows.settings import Settings
@@ -68,23 +70,25 @@ class IamLogin:
         """A new token; `now` (epoch seconds) dates its end where IAM does not. Raises StopRun or NotSent."""
         try:
             response = await self._post()
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
-            raise NotSent("WAVES.IAM_DOWN", f"IAM could not be asked for a token ({exc or type(exc).__name__})") from exc
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as exc:
+            why = judge_exception(exc, secrets=(self.password,)).message
+            raise NotSent("WAVES.IAM_DOWN", f"IAM could not be asked for a token: {why}") from forget_headers(exc)
         value = response.headers.get("x-subject-token", "")
         if response.is_success and value:
             return Token(value, _ends_at(response.content, now))
         raise self._refusal(response)
 
     async def _post(self) -> httpx.Response:
-        # Plain httpx: a login is rare, and must not share connections, proxy or certificates with another host's.
-        async with httpx.AsyncClient(timeout=self.timeout_seconds, trust_env=not is_loopback(self.endpoint)) as client:
+        # A transport of its own: a login is rare, and must not share connections, proxy or certificates with another host's. Not
+        # httpx's, under which httpcore logs the headers of an answer at DEBUG, and the token is one of them.
+        transport = make_transport(self.endpoint, 1)
+        async with httpx.AsyncClient(timeout=self.timeout_seconds, transport=transport, trust_env=False) as client:
             headers = {"content-type": "application/json;charset=utf8"}
             return await client.post(f"{self.endpoint}/v3/auth/tokens?nocatalog=true", content=self.body(), headers=headers)
 
     def _refusal(self, response: httpx.Response) -> SmsError:
-        body = error_body(response)
+        body = error_body(response, (self.password,))
         said = " ".join(part for part in (body.code, body.message) if part) or "an empty body"
-        said = said.replace(self.password, "***") if self.password else said
         kind: type[SmsError] = StopRun if response.status_code in _REFUSALS else NotSent
         code = "WAVES.IAM" if kind is StopRun else "WAVES.IAM_DOWN"
         message = f"IAM gave no token (HTTP {response.status_code}: {said})"

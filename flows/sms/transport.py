@@ -137,7 +137,7 @@ def make_transport(endpoint: str, max_connections: int) -> httpx.AsyncBaseTransp
 
 
 def forget_headers(exc: Exception) -> Exception:
-    """The same exception without the headers that aiohttp keeps in it and in its causes: a token stands there in clear."""
+    """The same exception without the headers and words that aiohttp keeps in it and its causes: a token stands there in clear."""
     link: BaseException | None = exc
     while link is not None:
         if isinstance(link, aiohttp.ClientResponseError):
@@ -145,5 +145,8 @@ def forget_headers(exc: Exception) -> Exception:
             link.request_info = aiohttp.RequestInfo(asked.url, asked.method, CIMultiDictProxy(CIMultiDict()), asked.real_url)
             link.args = (link.request_info, ())
             link.history = ()
+            link.headers, link.message = None, ""  # what a proxy says may be what we said to it
+        elif isinstance(link.__cause__, aiohttp.ClientResponseError):
+            link.args = (type(link.__cause__).__name__,)  # a library's name for it, with its words
         link = link.__cause__
     return exc

@@ -137,7 +137,8 @@ def _message(code: str, response: httpx.Response, body: ErrorBody) -> str:
 def _told(code: str, cause: BaseException, secrets: Sequence[str]) -> str:
     """The code's meaning and the cause's own words, for people; a class's name only where it has none."""
     try:
-        words = hide(str(cause), secrets)
+        # A proxy's words may throw back the password that it was given.
+        words = f"HTTP {cause.status}" if isinstance(cause, aiohttp.ClientHttpProxyError) else hide(str(cause), secrets)
     except Exception:  # noqa: BLE001 - an exception that cannot even say what it is still gets its verdict
         words = ""
     words = words or type(cause).__name__
