@@ -35,7 +35,11 @@ _HURRIED_ANSWER_SECONDS = 3.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7305816452013)")
-"""Any number that no other program would take; every journal in a database goes by this one."""
+"""Any number that no other program would take; every journal in a database goes by this one.
+
+It also keeps an operation that is run again from overtaking itself: a commit that is still on its way when its line breaks holds
+the lock until the server has made it or given it up, and only then does the second run see what is there.
+"""
 
 _A_WORD_TO_THE_LOG = text("SELECT pg_logical_emit_message(true, 'migration-waves', '')")
 """Written by a transaction that is run again: what an earlier try committed may be seen here before the standbys have it.
@@ -208,7 +212,7 @@ class PostgresDatabase:
         line = first_line(error)
         if isinstance(error, TimeoutError):
             line = "no answer"
-        elif isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        elif any(isinstance(cause, asyncpg.TargetServerAttributeNotMatched) for cause in _causes(error)):
             line = "it can only be read, as a standby"
         for secret in self._secrets:
             line = line.replace(secret, "***")

@@ -146,6 +146,18 @@ async def test_an_administrator_who_ends_the_connection_is_survived(
     assert await database.transact(seen) == [1, 2]
 
 
+async def test_a_server_that_can_only_be_read_is_waited_for(
+    postgres: PostgresServer, name: str, database: Database, said: Said
+) -> None:
+    """A standby that is taking over: until it has, nothing can be durable there, and what can be read may be old."""
+    await postgres.ask(f"ALTER DATABASE {name} SET default_transaction_read_only = on", database="postgres")
+    waiting = asyncio.create_task(database.transact(seen))
+    await said.heard.wait()
+    await postgres.ask(f"ALTER DATABASE {name} RESET default_transaction_read_only", database="postgres")
+    assert await waiting == []
+    assert said.lines == ["the journal's database is away (it can only be read, as a standby): waiting for it"]
+
+
 @pytest.mark.parametrize("cut", [Cut.BEFORE_COMMIT, Cut.AFTER_COMMIT])
 async def test_a_line_cut_at_commit_has_the_operation_run_again(postgres: PostgresServer, name: str, cut: Cut) -> None:
     """Whether the commit was made cannot be known: it is run again, and an operation that is safe to run twice is there once."""
