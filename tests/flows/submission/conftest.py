@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.submission.night import Night
+from tests.flows.submission.places import InFile, OnServer
 from tests.postgres_server import PostgresServer, why_not
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.flows.submission.places import Place
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +54,12 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(params=["file", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place for a journal, in a file and on a server."""
+    return InFile(tmp_path) if request.param == "file" else OnServer(request.getfixturevalue("postgres"))
+
+
 @pytest.fixture
 def night(guarded: SimulatorProcess, tmp_path: Path) -> Night:
     """A night with the guard on."""
@@ -63,10 +72,14 @@ def bare_night(unguarded: SimulatorProcess, tmp_path: Path) -> Night:
     return _fresh(unguarded, tmp_path)
 
 
-@pytest.fixture(params=["guarded", "unguarded"])
+@pytest.fixture(params=["guarded", "unguarded", "postgresql"])
 def any_night(request: pytest.FixtureRequest, tmp_path: Path) -> Night:
-    """A night with the guard on, and one with it off."""
-    return _fresh(request.getfixturevalue(request.param), tmp_path)
+    """A night with the guard on, one with it off, and one with it off and the journal on PostgreSQL."""
+    if request.param != "postgresql":
+        return _fresh(request.getfixturevalue(request.param), tmp_path)
+    night = _fresh(request.getfixturevalue("unguarded"), tmp_path)
+    night.settings["journal"] = OnServer(request.getfixturevalue("postgres")).url
+    return night
 
 
 def _fresh(simulator: SimulatorProcess, folder: Path) -> Night:
