@@ -19,6 +19,7 @@ from flows.cli.journal_view import as_json, show
 from flows.settings import load_settings
 from flows.submission import history
 from flows.submission.clock import SystemClock
+from flows.submission.lease_clock import lease_time
 from flows.where import parse_where, rows_that_fit
 from inventory.plan import read_plan
 
@@ -89,17 +90,19 @@ async def tell(call: Call) -> Told:
     rows = rows_that_fit(plan, _rows(plan, call.wave), where)
     settings = load_settings(credentials=False)
     _check_journal(settings)
+    clock = SystemClock()
 
     def ask(connection: Connection) -> Told:
         known = history.accounts(connection)
         account = _account(settings, known)
         found = _chosen(call, plan, rows, connection, account)
-        stories = history.stories(connection, account, {one.source_server_id for one in found} - {""})
+        now = lease_time(connection, clock)
+        stories = history.stories(connection, account, {one.source_server_id for one in found} - {""}, now)
         concerned = {run_id for story in stories.values() for run_id in story.run_ids}
-        runs = [run for run in history.runs(connection, account) if run.run_id in concerned]
+        runs = [run for run in history.runs(connection, account, now) if run.run_id in concerned]
         return Told(plan.name, call.wave or "", settings.journal_shown, account, known, found, stories, runs)
 
-    return await history.read_history(settings.journal_url, SystemClock(), lambda text: output.say(output.Word.NOTE, text), ask)
+    return await history.read_history(settings.journal_url, clock, lambda text: output.say(output.Word.NOTE, text), ask)
 
 
 def _rows(plan: Plan, wave: str | None) -> Sequence[ServerRow]:

@@ -59,6 +59,7 @@ def _run_as_json(run: RunStory) -> dict[str, Any]:
         "started_at": _iso(run.started_at),
         "ended_at": _iso(run.ended_at),
         "ending": run.ending,
+        "is_alive": run.is_alive,
         "counts": dict(run.counts),
     }
 
@@ -73,6 +74,7 @@ def _row_as_json(one: Meant, story: RowStory | None) -> dict[str, Any]:
         "recognised": one.how,
         "state": record.state.value if record else "",
         "standing": standing(record),
+        "held_by": story.held_by if story else "",
         "since": _iso(story.updated_at) if story else None,
         "task_id": record.task_id if record else "",
         "task_name": record.task_name if record else "",
@@ -147,6 +149,8 @@ def heading(one: Meant, story: RowStory | None) -> str:
     words += [state if one.source_server_id else "", record.task_id if record else ""]
     if record and record.attempts:
         words.append(f"target {record.target}")
+    if story and story.held_by:
+        words.append(f"run {story.held_by} works on it")
     if record and record.error_code:
         words.append(f"{record.error_code} {record.error_message}".rstrip())
     return "  ".join(word for word in words if word)
@@ -180,7 +184,7 @@ def _outcome_line(outcome: OutcomeStory) -> str:
 
 def _run_line(run: RunStory) -> str:
     tally = ", ".join(f"{count} {status}" for status, count in run.counts.items())
-    ended = "not ended: it goes on, or it died" if run.ended_at is None else f"{run.ending} {moment(run.ended_at)}"
+    ended = f"{run.ending} {moment(run.ended_at)}" if run.ended_at is not None else "goes on" if run.is_alive else "died"
     line = f"run {run.run_id}  {moment(run.started_at)}  {run.wave} of {run.plan_name}  by {run.author}  {ended}"
     return f"{line}: {tally}" if tally else line
 

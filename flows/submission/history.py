@@ -14,14 +14,16 @@ from sqlalchemy import func, select
 
 from flows.submission import schema
 from flows.submission.database import JournalUnavailableError, open_database
+from flows.submission.leases import LeaseKind
 from flows.submission.statements import attempt_record, row_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Row, Table
 
     from flows.submission.clock import Clock
+    from flows.submission.lease_clock import LeaseTime
     from flows.submission.records import AttemptRecord, RowRecord
 
 T = TypeVar("T")
@@ -32,7 +34,10 @@ _ASKED_BY_ID = 200
 
 @dataclass(frozen=True, slots=True)
 class RunStory:
-    """One run: who, when, of what, and how it ended. `ended_at` is None where the run died or goes on; `counts` are by status."""
+    """One run: who, when, of what, and how it ended. `counts` are by status.
+
+    `ended_at` is None where the run goes on (`is_alive`: it has shown so), or died.
+    """
 
     run_id: str
     wave: str
@@ -42,6 +47,7 @@ class RunStory:
     ended_at: float | None
     ending: str
     counts: Mapping[str, int] = field(default_factory=dict)
+    is_alive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class RowStory:
     """One source server: how it stands, since when, and how it came to that; attempts and outcomes in their order, over all runs.
 
     `record` is None for a row that was never sent and never found, which may have outcomes all the same (INVALID, DEFERRED).
+    `held_by` is the run that works on it at this moment, "" where none does.
     """
 
     source_server_id: str
@@ -68,11 +75,12 @@ class RowStory:
     updated_at: float | None = None
     attempts: Sequence[AttemptRecord] = ()
     outcomes: Sequence[OutcomeStory] = ()
+    held_by: str = ""
 
     @property
     def run_ids(self) -> set[str]:
         """The runs that had a part in it."""
-        own = {self.record.run_id} if self.record else set()
+        own = {self.held_by} - {""} | ({self.record.run_id} if self.record else set())
         return own.union((one.start.run_id for one in self.attempts), (one.run_id for one in self.outcomes))
 
 
@@ -101,8 +109,9 @@ def accounts(connection: Connection) -> Sequence[str]:
     return sorted(connection.execute(found).scalars())
 
 
-def runs(connection: Connection, account: str) -> list[RunStory]:
-    """The runs of an account, the oldest first."""
+def runs(connection: Connection, account: str, now: LeaseTime) -> list[RunStory]:
+    """The runs of an account, the oldest first; `now` tells which of them are alive."""
+    alive = {found.run_id for found in connection.execute(select(schema.holder)) if _is_alive(found, now)}
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     outcome, run = schema.outcome.c, schema.run.c
     tally = select(outcome.run_id, outcome.status, func.count()).join(schema.run, run.run_id == outcome.run_id)
@@ -110,7 +119,17 @@ def runs(connection: Connection, account: str) -> list[RunStory]:
         counted[run_id][status] = count
     found = connection.execute(select(schema.run).where(run.account == account).order_by(run.started_at, run.run_id))
     return [
-        RunStory(one.run_id, one.wave, one.plan_name, one.author, one.started_at, one.ended_at, one.ending, counted[one.run_id])
+        RunStory(
+            run_id=one.run_id,
+            wave=one.wave,
+            plan_name=one.plan_name,
+            author=one.author,
+            started_at=one.started_at,
+            ended_at=one.ended_at,
+            ending=one.ending,
+            counts=counted[one.run_id],
+            is_alive=one.run_id in alive,
+        )
         for one in found
     ]
 
@@ -133,18 +152,18 @@ def placed(connection: Connection, account: str, plan_sha256: str) -> dict[int, 
     return {one.position: one.source_server_id for one in found}
 
 
-def stories(connection: Connection, account: str, sources: Collection[str]) -> dict[str, RowStory]:
-    """The story of each of `sources`, by its id."""
+def stories(connection: Connection, account: str, sources: Collection[str], now: LeaseTime) -> dict[str, RowStory]:
+    """The story of each of `sources`, by its id; `now` tells which leases hold."""
     rows = {found["source_server_id"]: found for found in _of(connection, schema.row, account, sources)}
     attempts: defaultdict[str, list[AttemptRecord]] = defaultdict(list)
     for found in _of(connection, schema.attempt, account, sources, schema.attempt.c.number):
         attempts[found["source_server_id"]].append(attempt_record(found))
-    outcomes = _outcomes(connection, account, sources)
+    outcomes, held = _outcomes(connection, account, sources), _held(connection, account, now)
     told = {}
     for source in sources:
         row = rows.get(source)
         record, updated_at = (None, None) if row is None else (row_record(row), float(row["updated_at"]))
-        told[source] = RowStory(source, record, updated_at, attempts[source], outcomes[source])
+        told[source] = RowStory(source, record, updated_at, attempts[source], outcomes[source], held.get(source, ""))
     return told
 
 
@@ -157,6 +176,18 @@ def _outcomes(connection: Connection, account: str, sources: Collection[str]) ->
         story = OutcomeStory(found.run_id, found.status, found.task_id, found.error_code, found.error_message, found.decided_at)
         told[found.source_server_id].append(story)
     return told
+
+
+def _held(connection: Connection, account: str, now: LeaseTime) -> dict[str, str]:
+    """The source servers that a living run works on, with that run."""
+    lease, holder = schema.lease, schema.holder
+    held = select(lease.c.key, holder).join(holder, holder.c.holder_id == lease.c.holder_id)
+    found = connection.execute(held.where(lease.c.account == account, lease.c.kind == LeaseKind.SOURCE.value))
+    return {one.key: one.run_id for one in found if _is_alive(one, now)}
+
+
+def _is_alive(found: Row[Any], now: LeaseTime) -> bool:
+    return now.is_before(found.alive_until, found.clock, found.ttl_seconds)
 
 
 def _of(

@@ -14,7 +14,7 @@ import pytest
 
 from flows import wave_job
 from flows.settings import load_settings
-from flows.submission.events import Silent, StopSignal
+from flows.submission.events import Phase, Silent, StopSignal
 from tests.flows.cli.command_line import run, run_on_terminal, without_codes
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from flows.submission.events import Watcher
     from flows.wave_job import WaveEnd
     from tests.flows.cli.command_line import Ran
 
@@ -35,7 +36,7 @@ class Told:
         self._simulator = simulator
         self._capsys = capsys
 
-    async def submit(self, plan: Path, project: str = "p-1", **order: Any) -> WaveEnd:
+    async def submit(self, plan: Path, project: str = "p-1", watcher: Watcher | None = None, **order: Any) -> WaveEnd:
         given: dict[str, Any] = {
             "endpoint": self._simulator.url,
             "ak": self._simulator.access_key,
@@ -45,7 +46,7 @@ class Told:
         }
         prepared = wave_job.prepare(wave_job.WaveOrder(plan, "wave-1", self.folder / "report.xlsx", **order))
         settings = load_settings(**given, project_id=project)
-        return await wave_job.run(prepared, settings, Silent(), StopSignal())
+        return await wave_job.run(prepared, settings, watcher or Silent(), StopSignal())
 
     async def ask(self, *words: object) -> Ran:
         """The command, in a thread: it has a loop of its own."""
@@ -59,7 +60,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(any_source=True, any_target=True) as simulator:
+    with SimulatorProcess(any_source=True, any_target=True, slow_seconds=1.5) as simulator:
         yield simulator
 
 
@@ -214,3 +215,36 @@ async def test_what_is_not_there_is_one_line_and_exit_2(told: Told) -> None:
     other = plan_of(told.folder, [server(2)], "other.xlsx")
     [row] = (await told.json(other, "--source", "src-0001-a1b2"))["rows"]
     assert (row["row"], row["recognised"], row["state"]) == ("", "not in other.xlsx", "bound")
+
+
+class _AskInTheMiddle(Silent):
+    """Asks for the history while the first create is on the wire."""
+
+    def __init__(self, told: Told, plan: Path) -> None:
+        self._told, self._plan = told, plan
+        self.asked: asyncio.Task[Any] | None = None
+
+    def phase(self, phase: Phase, rows: int) -> None:
+        if phase is Phase.SUBMIT:
+            self.asked = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> Any:
+        while True:
+            shown = await self._told.json(self._plan)
+            if shown["rows"][0]["state"] == "sending":
+                return shown
+
+
+async def test_a_row_that_a_run_works_on_names_that_run(told: Told, simulator: SimulatorProcess) -> None:
+    """In the middle of a run: on the wire, held by it, and the run goes on; when it has ended, nobody holds the row."""
+    simulator.fault_once("slow")
+    plan = plan_of(told.folder, [server(1)])
+    watcher = _AskInTheMiddle(told, plan)
+    end = await told.submit(plan, watcher=watcher)
+    assert watcher.asked is not None
+    shown = await watcher.asked
+    assert [run["is_alive"] for run in shown["runs"]] == [True]
+    assert (shown["rows"][0]["held_by"], shown["rows"][0]["attempts"][0]["answer"]) == (end.result.run_id, "")
+    shown = await told.json(plan)
+    assert [(run["is_alive"], run["ending"]) for run in shown["runs"]] == [(False, "finished")]
+    assert shown["rows"][0]["held_by"] == ""
