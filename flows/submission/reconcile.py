@@ -120,7 +120,7 @@ async def _task_of_neighbour(desk: Desk, run: RowRun, shipment: Shipment, neighb
     """The journal knows a task of another source on the target; one that no listing showed may have been made since."""
     try:
         task = desk.known.get(neighbour.task_id) or made_meanwhile(desk, neighbour)
-        task = task or await desk.client.show_task(neighbour.task_id)
+        task = task or await _ask_for(desk, run, neighbour.task_id)
     except SmsError as error:
         if isinstance(error, StopRun):
             desk.stop.request(StopReason.refused(error))
@@ -147,7 +147,8 @@ def made_meanwhile(desk: Desk, record: RowRecord) -> TaskSummary | None:
 async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:
     """The journal knows the row's task. Its absence from the listing proves nothing, so it is asked for by its id."""
     try:
-        task = desk.known.get(run.record.task_id) or made_meanwhile(desk, run.record) or await _ask_for(desk, run)
+        task = desk.known.get(run.record.task_id) or made_meanwhile(desk, run.record)
+        task = task or await _ask_for(desk, run, run.record.task_id)
     except StopRun as error:
         desk.stop.request(StopReason.refused(error))
         return endings.cannot_ask(run, shipment, error)
@@ -169,12 +170,15 @@ async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | 
     return None
 
 
-async def _ask_for(desk: Desk, run: RowRun) -> TaskSummary | None:
-    """The row's task by its id; a task that an earlier run made a moment ago may not be shown until the settle time is over."""
+async def _ask_for(desk: Desk, run: RowRun, task_id: str) -> TaskSummary | None:
+    """The row's own task, or one on its target, by its id.
+
+    One that an earlier run made a moment ago may not be shown until the settle time is over.
+    """
     looks = 0
     while True:
         settled = desk.clock.steady() - desk.started >= desk.options.settle_seconds
-        task = await desk.client.show_task(run.record.task_id)
+        task = await desk.client.show_task(task_id)
         if task is not None or settled or desk.stop.is_set:
             return task
         looks += 1
