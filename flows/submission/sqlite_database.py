@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LOCK_POLL_SECONDS = 0.2
 _BUSY_MILLISECONDS = 1000
+_WORTH_SAYING_SECONDS = 1.5
+"""Two runs that write at the same time wait for each other now and then; nobody needs to hear of that."""
 
 T = TypeVar("T")
 
@@ -44,11 +46,12 @@ class SqliteDatabase:
         self._clock = clock
         self._say = say
         self._patience_seconds = PATIENCE_SECONDS
+        self._is_said = False
         _prepare(self._engine)
 
     async def transact(self, operation: Callable[[Connection], T]) -> T:
         """Run `operation` in a transaction of its own, in the journal's thread."""
-        since, told = self._clock.steady(), False
+        since = self._clock.steady()
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact_now, operation)
@@ -57,9 +60,9 @@ class SqliteDatabase:
                     raise JournalUnavailableError(first_line(error)) from error
             except (SQLAlchemyError, OSError) as error:
                 raise JournalUnavailableError(first_line(error)) from error
-            if not told:
+            if not self._is_said and self._clock.steady() - since >= _WORTH_SAYING_SECONDS:
                 self._say("the journal is locked by another process: waiting for it")
-                told = True
+                self._is_said = True
             await self._clock.sleep(_LOCK_POLL_SECONDS)
 
     def hurry(self) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS = 600
-KILLS = 4
+KILLS = 2
 
 
 def one_run(plan: Path, folder: Path, simulator: SimulatorProcess, rate: float) -> subprocess.Popen[str]:
@@ -41,7 +41,7 @@ def test_killed_and_broken_at_random_a_wave_ends_with_one_task_for_each_server(t
     random = Random(guard)
     with SimulatorProcess(any_source=True, any_target=True, faults="14%", guard=guard, lag=1.0) as simulator:
         for kill in range(1, KILLS + 1):
-            kill_when_made(one_run(plan, tmp_path, simulator, 400), simulator, kill * 100 + random.randrange(50))
+            kill_when_made(one_run(plan, tmp_path, simulator, 400), simulator, kill * 200 + random.randrange(50))
         last = one_run(plan, tmp_path, simulator, 1000)
         printed, _ = last.communicate(timeout=150)
         truth = simulator.truth()
