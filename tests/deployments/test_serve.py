@@ -118,6 +118,31 @@ def test_cancel_in_the_ui_writes_the_report_first(
     assert (tmp_path / "plan.wave-1.report.xlsx").exists()
 
 
+def test_prefects_own_retry_resumes_the_wave(
+    tmp_path: Path, served: str, prefect_api: PrefectApi, simulator: SimulatorProcess
+) -> None:
+    """SMS refused us in mid-wave and the run Failed; retried as the UI's button does it, it makes what is missing, and no more."""
+    plan = plan_of(tmp_path, 4, first=301)
+    sources = [server(number)["source_server_id"] for number in range(301, 305)]
+    simulator.fault_once("403-before", source_server_id=sources[3])
+    made = prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
+    run = ended(prefect_api, plan)
+    assert (run["state_type"], "DEFERRED" in run["state"]["message"]) == ("FAILED", True), run["state"]
+    before = [simulator.tasks_of(source) for source in sources]
+    assert before[3] == []
+    retry = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
+    answer = prefect_api.post(f"/flow_runs/{made['id']}/set_state", {"state": retry})
+    assert answer["status"] == "ACCEPT", answer
+    wait_until(lambda: prefect_api.runs(plan)[0]["run_count"] > 1, instead=lambda: prefect_api.runs(plan)[0]["state"])
+    run = ended(prefect_api, plan)
+    there = sum(map(len, before))
+    told = f"{4 - there} CREATED" + (f", {there} EXISTS" if there else "")
+    assert (run["id"], run["state_type"], told in run["state"]["message"]) == (made["id"], "COMPLETED", True), run["state"]
+    after = [simulator.tasks_of(source) for source in sources]
+    assert [len(tasks) for tasks in after] == [1, 1, 1, 1]
+    assert all(now == then for now, then in zip(after, before, strict=True) if then)
+
+
 def test_the_commands_for_workers_are_true(tmp_path: Path, env: dict[str, str], prefect_api: PrefectApi) -> None:
     """README's worker makes its pool, its `deploy` the deployment, and a run through the pool is Completed."""
     assert START_SERVER == "prefect server start --background"

@@ -41,22 +41,37 @@ async def test_run_again_everything_exists_and_nothing_is_sent(night: Night) -> 
     assert night.simulator.truth()["requests"]["POST /v3/tasks"] == sent
 
 
-async def test_a_lost_journal_makes_no_second_task(night: Night) -> None:
-    """What the listing shows is enough to know that the rows are done."""
-    plan = night.plan(3)
-    await night.submit(plan)
-    (night.folder / "journal.sqlite").unlink()
-    end = await night.submit(plan)
+async def test_a_lost_journal_makes_no_second_task(any_night: Night) -> None:
+    """What the listing shows is enough to know that the rows are done, also where nothing at SMS guards the second task."""
+    plan = any_night.plan(3)
+    await any_night.submit(plan)
+    any_night.settings["journal"] = f"sqlite+aiosqlite:///{any_night.folder / 'another.sqlite'}"
+    end = await any_night.submit(plan)
     assert flat(end) == [("EXISTS", 0)] * 3
-    assert contradictions(end, night.simulator) == []
+    assert contradictions(end, any_night.simulator) == []
 
 
-async def test_a_sorted_and_renamed_plan_finds_its_history(night: Night) -> None:
-    """A row is its account and its source server, never a place in a file."""
-    await night.submit(night.plan(3))
-    rows = [server(number) for number in (3, 1, 2)]
-    end = await night.submit(night.plan(rows).rename(night.folder / "copy of plan.xlsx"))
-    assert flat(end) == [("EXISTS", 0)] * 3
+async def test_a_part_of_a_wave_and_then_the_whole_of_it(any_night: Night) -> None:
+    """`--where` sends its rows and no other; the wave then goes on with the rest, also when the part is in flight no more."""
+    plan = any_night.plan([server(number, note="pilot" if number < 3 else "") for number in range(1, 6)])
+    part = await any_night.submit(plan, where=[("note", "pil*")])
+    assert flat(part) == [("CREATED", 1)] * 2
+    assert len(any_night.simulator.truth()["tasks"]) == 2
+    end = await any_night.submit(plan)
+    assert flat(end) == [("EXISTS", 0)] * 2 + [("CREATED", 1)] * 3
+    assert contradictions(end, any_night.simulator) == []
+
+
+async def test_a_sorted_and_renamed_plan_finds_its_history(any_night: Night) -> None:
+    """A row is its account and its source server, never a place in a file: what was left half done goes on in another file."""
+    simulator = any_night.simulator
+    simulator.fault_once("drop-after", source_server_id=server(2)["source_server_id"])
+    await any_night.submit(any_night.plan(3), watcher=_Deny(any_night))
+    simulator.set_access(denied_actions=[])
+    rows = [server(number) for number in (4, 3, 1, 2)]
+    end = await any_night.submit(any_night.plan(rows).rename(any_night.folder / "copy of plan.xlsx"))
+    assert flat(end) == [("CREATED", 1)] + [("EXISTS", 0)] * 3
+    assert contradictions(end, simulator) == []
 
 
 @pytest.mark.parametrize("fault", LOST)
