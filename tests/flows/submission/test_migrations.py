@@ -1,4 +1,4 @@
-"""A journal of an earlier version, in a file or on a server, becomes one of this version when it is opened, and keeps what it holds."""
+"""A journal of an earlier version, in a file or on a server, becomes one of this version when it is opened, and loses nothing."""
 
 from __future__ import annotations
 
