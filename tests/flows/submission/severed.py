@@ -16,7 +16,7 @@ class Cut(Enum):
 
 
 class SeveredLine:
-    """The proxy; an async context manager. `cuts` counts how often it broke; a new connection is whole again."""
+    """The proxy; an async context manager. A connection that is made after a cut is whole again; both are counted."""
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
@@ -26,6 +26,7 @@ class SeveredLine:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self.cuts = 0
+        self.connections = 0
 
     @property
     def host(self) -> str:
@@ -53,6 +54,7 @@ class SeveredLine:
         await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         from_server, to_server = await asyncio.open_unix_connection(self._socket)
         ends = (writer, to_server)
         self._writers.update(ends)

@@ -146,6 +146,20 @@ async def test_an_administrator_who_ends_the_connection_is_survived(
     assert await database.transact(seen) == [1, 2]
 
 
+async def test_of_several_hosts_the_one_that_answers_is_taken(postgres: PostgresServer, name: str) -> None:
+    """As SQLAlchemy writes them, for a server with a standby; after a failover the connection goes to the other one."""
+    async with SeveredLine(postgres.socket) as second:
+        async with SeveredLine(postgres.socket) as first:
+            url = f"postgresql+asyncpg://postgres@/{name}?host={first.host}&host={second.host}"
+            database = open_database(url, SystemClock(), print)
+            await database.transact(add(1))
+            assert (first.connections, second.connections) == (1, 0)
+        await database.transact(add(2))
+        assert second.connections == 1
+        assert await database.transact(seen) == [1, 2]
+        await database.close()
+
+
 async def test_a_server_that_can_only_be_read_is_waited_for(
     postgres: PostgresServer, name: str, database: Database, said: Said
 ) -> None:
