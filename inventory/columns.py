@@ -31,6 +31,8 @@ class Kind(StrEnum):
     ENUM = "choice"
     INTEGER = "whole number"
     DECIMAL = "number"
+    SHARE = "count or share"
+    """A whole number counts; a percentage, or what a spreadsheet keeps of one (0.1), is a share."""
     FLAG = "yes/no"
     SIZE = "size"
     IP = "IP address"
@@ -84,6 +86,8 @@ class Column:
                 return "a time such as 2027-01-09 20:00"
             case Kind.TIMEZONE:
                 return "a name such as Europe/Berlin"
+            case Kind.SHARE:
+                return f"a count ({self._number_bounds()}) or a share such as 10%"
             case Kind.INTEGER | Kind.DECIMAL:
                 return self._number_bounds()
             case _:
@@ -487,7 +491,12 @@ BTRFS_SUBVOLUMES: tuple[Column, ...] = (
 WAVES: tuple[Column, ...] = (
     Column("wave", Kind.LABEL, "The wave's name, as in `Servers`.", ("wave_name", "wave_id"), required=True),
     Column("starts_at", Kind.DATETIME, "When the wave's window opens, in its time zone.", ("start", "start_time", "window_start")),
-    Column("ends_at", Kind.DATETIME, "When the wave's window closes.", ("end", "end_time", "window_end")),
+    Column(
+        "ends_at",
+        Kind.DATETIME,
+        "When the wave's window closes: nothing new is sent after it.",
+        ("end", "end_time", "window_end"),
+    ),
     Column("timezone", Kind.TIMEZONE, "The time zone of starts_at and ends_at.", ("tz",), default="UTC", inherited=True),
     Column(
         "bandwidth_mbps",
@@ -530,7 +539,14 @@ WAVES: tuple[Column, ...] = (
         inherited=True,
     ),
     Column(
-        "failure_budget", _INT, "The wave stops when more servers than this have failed.", (), low=0, high=100_000, inherited=True
+        "failure_budget",
+        Kind.SHARE,
+        "Nothing new is sent once more servers than this have failed.",
+        (),
+        low=0,
+        high=100_000,
+        default="no limit",
+        inherited=True,
     ),
     Column("max_servers", _INT, "How many servers the wave may hold.", (), low=1, high=100_000, inherited=True),
 )

@@ -50,6 +50,12 @@ class Wave(SheetRow):
         """When the window closes, with its offset; None when not said."""
         return self._zoned("ends_at")
 
+    @property
+    def failure_budget(self) -> int | float | None:
+        """How many servers may fail: a whole number, or a float for a share of the wave's; None when not said."""
+        budget = self.get("failure_budget")
+        return budget if isinstance(budget, int | float) and not isinstance(budget, bool) else None
+
     def _zoned(self, name: str) -> datetime | None:
         moment = self.moment(name)
         if moment is None or moment.tzinfo is not None:

@@ -188,6 +188,17 @@ def _decimal(column: Column, raw: object) -> float:
     return float(_bounded(column, _number(raw)))
 
 
+def _share(column: Column, raw: object) -> int | float:
+    """A count as a whole number, or a share as a fraction of 1: a cell that shows 10% holds 0.1."""
+    if isinstance(raw, str) and raw.endswith("%"):
+        share = _number(strip(raw.removesuffix("%"))) / 100
+        if not 0 <= share <= 1:
+            raise RefusedError("PLAN-114")
+        return float(share)
+    number = _number(raw)
+    return float(number) if 0 < number < 1 else _integer(column, raw)
+
+
 def _size(column: Column, raw: object) -> int:
     """Bytes; a number with a unit is rounded up to whole bytes, since a target must never be smaller than its source."""
     match = _SIZE.fullmatch(raw) if isinstance(raw, str) else None
@@ -256,6 +267,7 @@ _PARSERS: dict[Kind, Callable[[Column, object], Typed]] = {
     Kind.ENUM: _choice,
     Kind.INTEGER: _integer,
     Kind.DECIMAL: _decimal,
+    Kind.SHARE: _share,
     Kind.FLAG: _flag,
     Kind.SIZE: _size,
     Kind.IP: _ip,

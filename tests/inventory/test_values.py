@@ -117,6 +117,34 @@ def test_a_wave_may_be_named_by_its_day() -> None:
     assert judged(column("Servers", "wave"), NINE) == "PLAN-117"
 
 
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        (5, 5),
+        (5.0, 5),
+        ("5", 5),
+        (0, 0),
+        ("10%", 0.1),
+        ("12.5 %", 0.125),
+        (0.1, 0.1),
+        ("0.29", 0.29),
+        ("100%", 1.0),
+        ("101%", "PLAN-114"),
+        ("-1%", "PLAN-114"),
+        (-1, "PLAN-114"),
+        (100_001, "PLAN-114"),
+        (1.5, "PLAN-113"),
+        ("%", "PLAN-112"),
+        ("few", "PLAN-112"),
+        (True, "PLAN-116"),
+    ],
+)
+def test_a_failure_budget_is_a_count_or_a_share(raw: object, meant: object) -> None:
+    """A whole number counts; a percentage is a share, also as the fraction that a spreadsheet keeps of it."""
+    found = judged(column("Waves", "failure_budget"), raw)
+    assert (found, type(found)) == (meant, type(meant))
+
+
 @pytest.mark.parametrize(("words", "said"), [("yes Y TRUE true 1 x X on", True), ("no N FALSE false 0 off", False)])
 def test_yes_and_no_have_many_words(words: str, said: bool) -> None:
     of = column("Servers", "syncing")
