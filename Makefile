@@ -7,7 +7,7 @@ DONE := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench soak docs lock clean
+.PHONY: help install demo prove test lint format bench soak docs lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(DONE) ## the README's figures, each a ratio in one run; ONLY="creating 
 
 soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 for one of them, or MUTATIONS=1
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),$(if $(MUTATIONS),--mutations,--seeds $(or $(SEEDS),10000)))
+
+prove: $(DONE) ## break a wave of real processes in every way (kills, sleep, disk, servers); minutes
+	@$(BIN)/python -m tests.proofs
 
 docs: $(DONE) ## write the generated parts of README (tables of columns, commands, codes) and its picture
 	@$(BIN)/python -m tests.docs --write

@@ -1,6 +1,6 @@
 """One run of a wave in a process of its own, to be killed.
 
-    python -m tests.flows.submission.one_run PLAN FOLDER URL RATE [JOURNAL]
+    python -m tests.flows.submission.one_run PLAN FOLDER URL RATE [JOURNAL [SETTLE]]
 
 Prints a line when rows are about to be sent, one for each remark, and at the end the outcomes as JSON.
 """
@@ -26,14 +26,14 @@ class _Tell(Silent):
         print(text, flush=True)
 
 
-def main(plan: str, folder: str, url: str, rate: str, journal: str = "") -> None:
+def main(plan: str, folder: str, url: str, rate: str, journal: str = "", settle: str = "2") -> None:
     """Submit wave-1 of the plan; the journal is in the folder unless its URL is given."""
     settings = load_settings(
         endpoint=url,
         ak=SimulatorProcess.access_key,
         sk=SimulatorProcess.secret_key,
         project_id="p-1",
-        settle_seconds=2.0,
+        settle_seconds=float(settle),
         read_timeout_seconds=1.0,
         connect_timeout_seconds=1.0,
         lease_slack_seconds=2.0,

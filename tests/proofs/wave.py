@@ -1,0 +1,132 @@
+"""One wave of 600 servers that is broken in real life, over and over, and what must be true when it is through.
+
+14 % of the creates are faults of every kind, listings show a task 3 s late, and the server's own guard against a second task is
+off: nothing but this tool stands between a server and its second task.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inventory.outcomes import Status
+from tests.plans import disk, make_plan, server
+from tests.simulator_process import SimulatorProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+ROWS = 600
+LIST_LAG_SECONDS = 3.0
+SETTLE_SECONDS = 5.0
+_PATIENCE_SECONDS = 400.0
+
+Run = subprocess.Popen[str]
+
+
+@dataclass
+class Verdict:
+    """What a proof found: how often the wave was broken, and every way in which a promise was not kept."""
+
+    name: str
+    broken: str
+    violations: list[str] = field(default_factory=list)
+    tasks: int = 0
+    outcomes: int = 0
+
+    def __str__(self) -> str:
+        kept = "kept" if not self.violations else f"BROKEN: {'; '.join(self.violations[:5])}"
+        return f"{self.name}: {self.broken}: {self.tasks} tasks, {self.outcomes} true outcomes: {kept}"
+
+
+class Wave:
+    """The plan, the simulator that it is sent to, and the processes that send it."""
+
+    def __init__(self, folder: Path, simulator: SimulatorProcess, journal: str = "") -> None:
+        self.folder = folder
+        self.simulator = simulator
+        self._journal = journal or f"sqlite+aiosqlite:///{folder / 'journal.sqlite'}"
+        numbers = range(1, ROWS + 1)
+        self.plan = make_plan(
+            folder / "plan.xlsx", [server(number) for number in numbers], disks=[disk(number) for number in numbers]
+        )
+        self._processes: list[Run] = []
+
+    def start(self, rate: float = 400, *, before: Callable[[], None] | None = None) -> Run:
+        """One run in a process of its own; `before` is called in it before it begins."""
+        arguments = [str(self.plan), str(self.folder), self.simulator.url, str(rate), self._journal, str(SETTLE_SECONDS)]
+        command = [sys.executable, "-m", "tests.flows.submission.one_run", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before)  # noqa: PLW1509
+        self._processes.append(process)
+        return process
+
+    def made(self) -> int:
+        """How many tasks there are."""
+        return len(self.simulator.truth()["tasks"])
+
+    def wait_for(self, tasks: int, *processes: Run) -> None:
+        """Return when there are so many tasks, or none of the processes runs any more."""
+        while any(process.poll() is None for process in processes) and self.made() < tasks:
+            time.sleep(0.02)
+
+    def kill_all(self) -> None:
+        """Leave nothing behind."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+    def judge(self, verdict: Verdict, *last: Run) -> Verdict:
+        """Let the last runs end by themselves, and hold what each says against what there is."""
+        reports = []
+        for process in last:
+            printed, errors = process.communicate(timeout=_PATIENCE_SECONDS)
+            if process.returncode:
+                verdict.violations.append(f"a run ended with {process.returncode}: {errors.strip().splitlines()[-1:]}")
+            else:
+                reports.append(json.loads(printed.splitlines()[-1]))
+        return self.judge_reports(verdict, reports)
+
+    def judge_reports(self, verdict: Verdict, reports: Sequence[Sequence[Sequence[str]]]) -> Verdict:
+        """Hold each report, rows of source, status and task, against what there is."""
+        truth = self.simulator.truth()
+        verdict.tasks = len(truth["tasks"])
+        verdict.violations += [f"{source} has two tasks" for source in truth["duplicates"]]
+        if verdict.tasks != ROWS:
+            verdict.violations.append(f"{verdict.tasks} tasks for {ROWS} servers")
+        for report in reports:
+            verdict.violations += _contradictions(report, truth["tasks_by_source"])
+            verdict.outcomes = max(verdict.outcomes, len({source for source, _, _ in report}))
+        if verdict.outcomes != ROWS:
+            verdict.violations.append(f"{verdict.outcomes} outcomes for {ROWS} rows")
+        return verdict
+
+
+def _contradictions(report: Sequence[Sequence[str]], has: Mapping[str, Any]) -> list[str]:
+    """What the last report of a wave says that is not so: by then every row must be done, with the one task that it has."""
+    return [
+        f"{source} is {status} {task} and has {has.get(source)}"
+        for source, status, task in report
+        if not Status(status).is_done or has.get(source) != [task]
+    ]
+
+
+@contextmanager
+def broken_wave(journal: str = "", **more: Any) -> Iterator[Wave]:
+    """A wave in a folder of its own, with a simulator that is as hostile as it gets."""
+    options = {"any_source": True, "any_target": True, "faults": "14%", "guard": False, "lag": LIST_LAG_SECONDS, "seed": 5, **more}
+    with tempfile.TemporaryDirectory() as folder, SimulatorProcess(**options) as simulator:
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103 - a database server of another user may have to look in
+        wave = Wave(Path(folder), simulator, journal)
+        try:
+            yield wave
+        finally:
+            wave.kill_all()
