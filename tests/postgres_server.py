@@ -5,7 +5,7 @@
         server.stop_at_once()
         server.start()
 
-Of the wheel only the programs are used. PostgreSQL does not run as root: where the tests do, it runs as `nobody`, and where `nobody`
+Of the wheel only the programs are used. PostgreSQL does not run as root: where tests do, it runs as `nobody`, and where `nobody`
 may not read the wheel, from a copy. It ends when the block does, and by itself when the test's process dies.
 """
 
