@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from flows.submission.clock import Clock
     from flows.submission.database import Database
+    from flows.submission.lease_statements import LeaseStatements
     from flows.submission.leases import Granted, Held, Holder, Key, LeaseRequest
     from flows.submission.records import Entry
     from flows.submission.statements import Statements
@@ -106,10 +107,11 @@ class _Group:
 class GroupCommit:
     """The one writer of a run. `groups` counts what it committed; `account` and `holder` are those of the run."""
 
-    def __init__(self, database: Database, clock: Clock, statements: Statements) -> None:
+    def __init__(self, database: Database, clock: Clock, statements: Statements, lease_statements: LeaseStatements) -> None:
         self._database = database
         self._clock = clock
         self._statements = statements
+        self._lease_statements = lease_statements
         self._group = _Group()
         self._wake = asyncio.Event()
         self._closing = False
@@ -227,15 +229,16 @@ class GroupCommit:
         now = lease_time(connection, self._clock)
         if not self._is_introduced:
             leases.introduce(connection, holder, now)
-        passed = leases.fence(connection, holder, number, now)
+        passed = leases.fence(connection, self._lease_statements, holder, number, now)
         if passed is Fence.LOST:
             return None
         if passed is Fence.OPEN and group.entries:
             self._write_entries(connection, [written.entry for written in group.entries])
-        leases.release(connection, self.account, holder, [key for held, key in group.released if held == holder.holder_id])
+        released = [key for held, key in group.released if held == holder.holder_id]
+        leases.release(connection, self._lease_statements, self.account, holder.holder_id, released)
         requests = [request for ask in group.asks for request in ask.requests]
-        asker = Asker(self.account, holder, now, self._statements.insert_lease)
-        return leases.acquire(connection, asker, requests) if requests else []
+        asker = Asker(self.account, holder.holder_id, now)
+        return leases.acquire(connection, self._lease_statements, asker, requests) if requests else []
 
     def _write_entries(self, connection: Connection, entries: Sequence[Entry]) -> None:
         now, statements = self._clock.wall(), self._statements

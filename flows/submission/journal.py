@@ -17,7 +17,8 @@ from flows.submission import leases, schema
 from flows.submission.database import Database, JournalUnavailableError, open_database
 from flows.submission.group_commit import GroupCommit, Lease, LeaseLostError, Written
 from flows.submission.lease_clock import lease_time
-from flows.submission.leases import Holder
+from flows.submission.lease_statements import LeaseStatements
+from flows.submission.leases import Asker, Holder
 from flows.submission.statements import Statements, attempt_record, outcome_values, row_record
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Journal:
         self._database = database
         self._clock = clock
         self._statements = Statements.for_dialect(database.dialect_name)
-        self._commit = GroupCommit(database, clock, self._statements)
+        self._lease_statements = LeaseStatements.for_dialect(database.dialect_name)
+        self._commit = GroupCommit(database, clock, self._statements, self._lease_statements)
 
     async def __aenter__(self) -> Self:
         try:
@@ -133,7 +135,8 @@ class Journal:
         holder_id = self._commit.holder.holder_id if self._commit.holder else ""
 
         def read(connection: Connection) -> dict[str, tuple[RowRecord | None, str]]:
-            return leases.standing(connection, account, sources, holder_id, lease_time(connection, self._clock))
+            asker = Asker(account, holder_id, lease_time(connection, self._clock))
+            return leases.standing(connection, self._lease_statements, asker, sources)
 
         return await self._database.transact(read)
 

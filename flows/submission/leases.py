@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, false, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, select
 
 from flows.submission import schema
-from flows.submission.life import RowState
 from flows.submission.statements import row_record
 
 if TYPE_CHECKING:
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from flows.submission.lease_clock import LeaseTime
+    from flows.submission.lease_statements import LeaseStatements
     from flows.submission.records import RowRecord
-    from flows.submission.statements import Bulk
-
-_ON_TARGET = tuple(state.value for state in (RowState.SENDING, RowState.UNSETTLED, RowState.BOUND))
 
 
 class LeaseKind(StrEnum):
@@ -85,12 +82,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, for which account, and when; `insert_lease` is the statement that writes leases (statements.py)."""
+    """Who asks, for which account, and when."""
 
     account: str
-    holder: Holder
+    holder_id: str
     now: LeaseTime
-    insert_lease: Bulk
 
 
 class Fence(Enum):
@@ -119,14 +115,13 @@ def introduce(connection: Connection, holder: Holder, now: LeaseTime) -> None:
         connection.execute(insert(schema.holder), [values])
 
 
-def fence(connection: Connection, holder: Holder, number: int, now: LeaseTime) -> Fence:
+def fence(connection: Connection, statements: LeaseStatements, holder: Holder, number: int, now: LeaseTime) -> Fence:
     """Prolong the holder's life for its group of that number, which is higher than any it wrote before."""
-    table = schema.holder
-    mine = table.c.holder_id == holder.holder_id
-    alive = {"last_group": number, "alive_until": now.seconds + holder.ttl_seconds, "clock": now.clock}
-    if connection.execute(update(table).where(mine, table.c.last_group < number).values(alive)).rowcount:
+    until = now.seconds + holder.ttl_seconds
+    if statements.fence.run(connection, mine=holder.holder_id, number=number, until=until, clock_id=now.clock).rowcount:
         return Fence.OPEN
-    last = connection.execute(select(table.c.last_group).where(mine)).scalar_one_or_none()
+    table = schema.holder
+    last = connection.execute(select(table.c.last_group).where(table.c.holder_id == holder.holder_id)).scalar_one_or_none()
     return Fence.LOST if last is None else Fence.WRITTEN
 
 
@@ -136,12 +131,14 @@ def end(connection: Connection, holder_id: str) -> None:
     connection.execute(delete(schema.holder).where(schema.holder.c.holder_id == holder_id))
 
 
-def acquire(connection: Connection, asker: Asker, requests: Sequence[LeaseRequest]) -> list[Granted | Held]:
+def acquire(
+    connection: Connection, statements: LeaseStatements, asker: Asker, requests: Sequence[LeaseRequest]
+) -> list[Granted | Held]:
     """An answer for each request: all of what its row needs, or none of it."""
-    records = _rows(connection, schema.row.c.account == asker.account, [request.source_server_id for request in requests])
-    on_target = _rows_on_targets(connection, asker.account, {request.target_vm_id for request in requests} - {""})
-    needed = [_needed(request, on_target[request.target_vm_id]) for request in requests]
-    taken = _held_by_others(connection, asker, list(dict.fromkeys(key for _, keys in needed for key in keys)))
+    records = _rows(connection, statements, asker.account, [request.source_server_id for request in requests])
+    on_target = _rows_on_targets(connection, statements, asker.account, {request.target_vm_id for request in requests} - {""})
+    needed = [_needed(request, on_target.get(request.target_vm_id, ())) for request in requests]
+    taken = _held_by_others(connection, statements, asker, list(dict.fromkeys(key for _, keys in needed for key in keys)))
     answers: list[Granted | Held] = []
     fresh: dict[Key, None] = {}
     for request, (neighbours, keys) in zip(requests, needed, strict=True):
@@ -153,25 +150,27 @@ def acquire(connection: Connection, asker: Asker, requests: Sequence[LeaseReques
             answers.append(Granted(record, neighbours, keys))
             fresh.update(dict.fromkeys(keys))
     if fresh:
-        holder_id = asker.holder.holder_id
-        rows = [{"account": asker.account, "kind": kind.value, "key": name, "holder_id": holder_id} for kind, name in fresh]
-        asker.insert_lease.run(connection, rows)
+        statements.insert.run(connection, _columns(asker.account, asker.holder_id, fresh))
     return answers
 
 
-def release(connection: Connection, account: str, holder: Holder, keys: Sequence[Key]) -> None:
+def release(connection: Connection, statements: LeaseStatements, account: str, holder_id: str, keys: Sequence[Key]) -> None:
     """Let go of single leases."""
     if keys:
-        connection.execute(delete(schema.lease).where(_any_of(account, keys), schema.lease.c.holder_id == holder.holder_id))
+        statements.release.run(connection, _columns(account, holder_id, keys))
 
 
 def standing(
-    connection: Connection, account: str, sources: Sequence[str], holder_id: str, now: LeaseTime
+    connection: Connection, statements: LeaseStatements, asker: Asker, sources: Sequence[str]
 ) -> dict[str, tuple[RowRecord | None, str]]:
     """How rows stand that this run does not work on: the record, and the run that does work on it ("" where none does)."""
-    records = _rows(connection, schema.row.c.account == account, sources)
-    held = _living(connection, account, holder_id, [(LeaseKind.SOURCE, source) for source in sources], now)
+    records = _rows(connection, statements, asker.account, sources)
+    held, _ = _others(connection, statements, asker, [(LeaseKind.SOURCE, source) for source in sources])
     return {source: (records.get(source), held.get((LeaseKind.SOURCE, source), "")) for source in sources}
+
+
+def _columns(account: str, holder_id: str, keys: Iterable[Key]) -> list[dict[str, str]]:
+    return [{"account": account, "kind": kind.value, "key": name, "holder_id": holder_id} for kind, name in keys]
 
 
 def _needed(request: LeaseRequest, on_target: Sequence[RowRecord]) -> tuple[tuple[RowRecord, ...], tuple[Key, ...]]:
@@ -184,53 +183,46 @@ def _needed(request: LeaseRequest, on_target: Sequence[RowRecord]) -> tuple[tupl
     return neighbours, tuple(keys)
 
 
-def _rows(connection: Connection, chosen: ColumnElement[bool], sources: Sequence[str]) -> dict[str, RowRecord]:
-    found = connection.execute(select(schema.row).where(chosen, schema.row.c.source_server_id.in_(sources))).mappings()
+def _rows(connection: Connection, statements: LeaseStatements, account: str, sources: Sequence[str]) -> dict[str, RowRecord]:
+    found = statements.rows.run(connection, account=account, sources=list(sources)).mappings()
     return {values["source_server_id"]: row_record(dict(values)) for values in found}
 
 
-def _rows_on_targets(connection: Connection, account: str, targets: set[str]) -> Mapping[str, list[RowRecord]]:
+def _rows_on_targets(
+    connection: Connection, statements: LeaseStatements, account: str, targets: set[str]
+) -> Mapping[str, Sequence[RowRecord]]:
     """The rows that hold, or may hold, each target."""
     found: defaultdict[str, list[RowRecord]] = defaultdict(list)
-    table = schema.row
     if targets:
-        chosen = select(table).where(
-            table.c.account == account, table.c.target_vm_id.in_(sorted(targets)), table.c.state.in_(_ON_TARGET)
-        )
-        for values in connection.execute(chosen.order_by(table.c.source_server_id)).mappings():
+        for values in statements.rows_on_targets.run(connection, account=account, targets=sorted(targets)).mappings():
             found[values["target_vm_id"]].append(row_record(dict(values)))
     return found
 
 
-def _held_by_others(connection: Connection, asker: Asker, keys: Sequence[Key]) -> Mapping[Key, str]:
+def _held_by_others(connection: Connection, statements: LeaseStatements, asker: Asker, keys: Sequence[Key]) -> Mapping[Key, str]:
     """The keys that another living run holds, with that run's name; runs whose time is over are ended."""
-    account, mine = asker.account, asker.holder.holder_id
-    living = _living(connection, account, mine, keys, asker.now)
-    table = schema.lease
-    others = select(table.c.holder_id, table.c.kind, table.c.key).where(_any_of(account, keys), table.c.holder_id != mine)
-    lapsed = {one.holder_id for one in connection.execute(others) if (LeaseKind(one.kind), one.key) not in living}
+    living, lapsed = _others(connection, statements, asker, keys)
     for holder_id in sorted(lapsed):
         end(connection, holder_id)
     return living
 
 
-def _living(connection: Connection, account: str, holder_id: str, keys: Sequence[Key], now: LeaseTime) -> dict[Key, str]:
-    """The keys that living runs other than `holder_id` hold, with the name of that run."""
-    lease, holder, run = schema.lease, schema.holder, schema.run
-    joined = lease.join(holder, holder.c.holder_id == lease.c.holder_id).outerjoin(run, run.c.run_id == holder.c.run_id)
-    chosen = select(lease.c.kind, lease.c.key, holder, run.c.author, run.c.wave).select_from(joined)
-    found = connection.execute(chosen.where(_any_of(account, keys), lease.c.holder_id != holder_id))
-    alive = [one for one in found if _is_alive(one, now)]
-    return {(LeaseKind(one.kind), one.key): f"run {one.run_id} of {one.author} (wave {one.wave})" for one in alive}
+def _others(
+    connection: Connection, statements: LeaseStatements, asker: Asker, keys: Sequence[Key]
+) -> tuple[dict[Key, str], set[str]]:
+    """The keys that living runs other than the asker hold, with the name of that run; and the holders whose time is over."""
+    names = {kind: [name for of_kind, name in keys if of_kind is kind] for kind in LeaseKind}
+    sources, targets = names[LeaseKind.SOURCE], names[LeaseKind.TARGET]
+    found = statements.held_by_others.run(connection, account=asker.account, mine=asker.holder_id, sources=sources, targets=targets)
+    living: dict[Key, str] = {}
+    lapsed: set[str] = set()
+    for one in found:
+        if one.run_id is not None and _is_alive(one, asker.now):
+            living[LeaseKind(one.kind), one.key] = f"run {one.run_id} of {one.author} (wave {one.wave})"
+        else:
+            lapsed.add(one.holder_id)
+    return living, lapsed
 
 
 def _is_alive(found: Row[Any], now: LeaseTime) -> bool:
     return now.is_before(found.alive_until, found.clock, found.ttl_seconds)
-
-
-def _any_of(account: str, keys: Iterable[Key]) -> ColumnElement[bool]:
-    by_kind: defaultdict[LeaseKind, list[str]] = defaultdict(list)
-    for kind, name in keys:
-        by_kind[kind].append(name)
-    kinds = [and_(schema.lease.c.kind == kind.value, schema.lease.c.key.in_(names)) for kind, names in by_kind.items()]
-    return and_(schema.lease.c.account == account, or_(false(), *kinds))

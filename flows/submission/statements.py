@@ -45,7 +45,6 @@ class Statements:
     upsert_row: Bulk
     insert_attempt: Bulk
     end_attempt: Bulk
-    insert_lease: Bulk
     upsert_pace: Executable
 
     @classmethod
@@ -54,10 +53,11 @@ class Statements:
         dialect: Any = postgresql if name == "postgresql" else sqlite
         compiler = (postgresql.asyncpg if name == "postgresql" else sqlite).dialect()
         return cls(
-            upsert_row=_bulk(_upsert_row(dialect), compiler),
-            insert_attempt=_bulk(insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS}), compiler),
-            end_attempt=_bulk(_end_attempt(), compiler),
-            insert_lease=_bulk(_insert_lease(dialect), compiler),
+            upsert_row=compile_bulk(_upsert_row(dialect), compiler),
+            insert_attempt=compile_bulk(
+                insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS}), compiler
+            ),
+            end_attempt=compile_bulk(_end_attempt(), compiler),
             upsert_pace=_upsert_pace(dialect),
         )
 
@@ -67,7 +67,8 @@ _START_COLUMNS = ("account", "source_server_id", "number", "run_id", "body_diges
 _END_COLUMNS = ("answered_at", "answer", "http_status", "request_id", "error_code", "error_message", "task_id")
 
 
-def _bulk(statement: Any, dialect: Any) -> Bulk:  # noqa: ANN401 - three kinds of statement, two of dialect
+def compile_bulk(statement: Any, dialect: Any) -> Bulk:  # noqa: ANN401 - three kinds of statement, two of dialect
+    """The statement, compiled for a dialect."""
     compiled = statement.compile(dialect=dialect)
     return Bulk(str(compiled), tuple(compiled.positiontup))
 
@@ -84,6 +85,10 @@ def _upsert_row(dialect: Any) -> Any:  # noqa: ANN401
     )
 
 
+def _insert_attempt() -> Any:  # noqa: ANN401
+    return insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS})
+
+
 def _end_attempt() -> Any:  # noqa: ANN401
     columns = schema.attempt.c
     return (
@@ -93,12 +98,6 @@ def _end_attempt() -> Any:  # noqa: ANN401
         .where(columns.number == bindparam("key_number"))
         .values({name: bindparam(name) for name in _END_COLUMNS})
     )
-
-
-def _insert_lease(dialect: Any) -> Any:  # noqa: ANN401
-    """Those that the holder has already stay as they are."""
-    values: dict[str, Any] = {column.name: bindparam(column.name) for column in schema.lease.c}
-    return dialect.insert(schema.lease).values(values).on_conflict_do_nothing()
 
 
 def _upsert_pace(dialect: Any) -> Any:  # noqa: ANN401
@@ -186,7 +185,7 @@ def row_record(values: Mapping[str, Any]) -> RowRecord:
         task_id=values["task_id"],
         attempts=values["attempts"],
         doubt_run_id=values["doubt_run_id"],
-        bound_elsewhere=values["bound_elsewhere"],
+        bound_elsewhere=bool(values["bound_elsewhere"]),
         body_digest=values["body_digest"],
         task_name=values["task_name"],
         target=Target(values["target_vm_id"], values["target_name"], values["vm_template_id"]),
