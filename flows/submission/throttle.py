@@ -87,9 +87,7 @@ class Throttle:
 
         Raises JournalUnavailableError where slots are shared.
         """
-        now = self.clock.steady()
-        if self._is_free(now):
-            self._take(now)
+        if (now := self.take_if_free()) is not None:
             return now
         self._waiting += 1
         try:
@@ -100,6 +98,14 @@ class Throttle:
         finally:
             self._waiting -= 1
 
+    def take_if_free(self) -> float | None:
+        """As `acquire`, where nothing holds anything back; else None, and nothing is taken."""
+        now = self.clock.steady()
+        if not self._is_free(now):
+            return None
+        self._take(now)
+        return now
+
     def answered(self, started: float) -> None:
         """Learn that the request which started at that moment has ended.
 
@@ -109,7 +115,7 @@ class Throttle:
         if not self._limits:
             return
         took = self.clock.steady() - started
-        late = min(took - median(self._lately_took), _LATEST_SECONDS) - GUARD_SECONDS if self._lately_took else 0.0
+        late = min(took - median(self._lately_took), _LATEST_SECONDS) - GUARD_SECONDS / 2 if self._lately_took else 0.0
         self._lately_took.append(took)
         if late <= 0:
             return

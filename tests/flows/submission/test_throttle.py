@@ -108,6 +108,30 @@ async def test_late_wake_ups_cost_no_pace() -> None:
     assert 999 / (moments[-1] - moments[0]) >= 0.98 * 50
 
 
+async def test_a_request_that_took_longer_than_usual_holds_back_the_one_a_second_behind_it() -> None:
+    """It may have arrived that much later: the request that is a limit's worth after it starts that much later too."""
+    clock = MovedClock()
+    throttle = Throttle(clock, 10.0)
+    moments = []
+    for number in range(21):
+        moments.append(await throttle.acquire())
+        await clock.sleep(0.08 if number == 8 else 0.002)
+        throttle.answered(moments[-1])
+    assert moments[18] - moments[8] >= 1.0 + 0.078
+    assert moments[20] - moments[10] < 1.0 + 0.04
+
+
+async def test_a_request_that_waited_at_sms_costs_little_pace() -> None:
+    """An answer that takes a second is SMS's affair: no more than a tenth of a second is taken for the way."""
+    clock = MovedClock()
+    throttle = Throttle(clock, 1.0)
+    for seconds in (0.1, 0.1, 0.9):
+        started = await throttle.acquire()
+        await clock.sleep(seconds)
+        throttle.answered(started)
+    assert await throttle.acquire() - started <= 1.11
+
+
 async def test_retry_after_holds_everyone() -> None:
     """A 429 with Retry-After holds the whole bucket for as long."""
     clock = MovedClock()

@@ -1,0 +1,39 @@
+"""Two real runs at once, on one journal, against a real server: together they keep the account's pace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.paced_wave import most_in_a_second, run_at_once
+from tests.plans import disk, make_plan, server
+from tests.simulator_process import SimulatorProcess
+from tests.waves_process import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIMIT = 40
+ROWS = 40
+
+
+def test_two_runs_at_once_never_exceed_the_limit_in_any_second(tmp_path: Path) -> None:
+    """SMS_RATE_PER_SECOND=40, two waves of 40 rows, two processes: 80 tasks, and no second, wherever it begins, has 41 starts.
+
+    What the server saw is what they say; it saw no second with more either, but for requests that the machine itself held up for
+    longer than the guard. Both say in their reports what the limit was and that they shared it.
+    """
+    servers = [server(number, wave=f"wave-{number % 2}") for number in range(2 * ROWS)]
+    plan = make_plan(tmp_path / "plan.xlsx", servers, disks=[disk(number) for number in range(2 * ROWS)])
+    with SimulatorProcess(any_source=True, any_target=True) as simulator:
+        env = environment(tmp_path, simulator, SMS_RATE_PER_SECOND=str(LIMIT))
+        runs = run_at_once([(plan, "wave-0"), (plan, "wave-1")], tmp_path, env)
+        arrivals = sorted(simulator.arrivals())
+    starts = sorted(moment for run in runs for moment in run["starts"])
+    assert [run["statuses"] for run in runs] == [{"CREATED": ROWS}] * 2
+    assert [run["notes"] for run in runs] == [
+        [f"creates: at most {LIMIT}/s (SMS_RATE_PER_SECOND), shared with other runs"],
+    ] * 2
+    assert len(arrivals) == len(starts) == 2 * ROWS
+    assert most_in_a_second(starts) <= LIMIT
+    in_time = [arrived for started, arrived in zip(starts, arrivals, strict=True) if arrived - started <= 0.01]
+    assert most_in_a_second(in_time) <= LIMIT
