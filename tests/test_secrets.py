@@ -26,6 +26,7 @@ from flows.submission.journal import JournalUnavailableError, open_journal
 from tests.flows.sms.sites import Site, read_head, read_request, serving
 from tests.flows.submission.clocks import MovedClock
 from tests.plans import disk, make_plan, server
+from tests.postgres_server import PostgresServer, why_not
 from tests.secret_finder import everything_in, leaks, leaks_in_files
 from tests.simulator_process import SimulatorProcess
 from tests.watched_waves import LAST_RECORD
@@ -72,6 +73,31 @@ def simulator() -> Iterator[SimulatorProcess]:
         yield simulator
 
 
+class OnServer:
+    """A journal in a database of its own, its URL with a password."""
+
+    def __init__(self, postgres: PostgresServer) -> None:
+        self._postgres = postgres
+        self._name = postgres.fresh_database()
+        self.url = postgres.url(self._name, user=f"postgres:{quote(CANARIES['database password'])}")
+
+    def content(self) -> bytes:
+        """Every row of every table, as text."""
+        tables = self._postgres.sql("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'", database=self._name)
+        found = [self._postgres.sql(f"SELECT t::text FROM {table} t", database=self._name) for (table,) in tables]  # noqa: S608
+        return repr(found).encode()
+
+
+@pytest.fixture
+def on_server() -> Iterator[OnServer | None]:
+    """A journal on a PostgreSQL server; None where none can run."""
+    if why_not():
+        yield None
+        return
+    with PostgresServer() as postgres:
+        yield OnServer(postgres)
+
+
 @dataclass
 class Watched:
     """A `waves submit --debug` on its way, in a folder of its own, with all that it may leave there."""
@@ -96,7 +122,7 @@ def start(folder: Path, numbers: range, *settings: dict[str, str], defect: bool 
     plan = make_plan(folder / "plan.xlsx", [server(n) for n in numbers], disks=[disk(n) for n in numbers])
     words = ["submit", str(plan), "--wave", "wave-1", "--json", "--debug"]
     command = [sys.executable, "-m", "tests.watched_waves", str(folder / "records"), "yes" if defect else "no", *words]
-    env = {**environment(folder, None), **EVERYTHING, "SMS_READ_TIMEOUT": "1"}
+    env = {**environment(folder, None), **EVERYTHING, "SMS_READ_TIMEOUT": "1", "SMS_SETTLE_SECONDS": "0.7"}
     for given in settings:
         env |= given
     return Watched(folder, subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
@@ -126,20 +152,26 @@ def fetched_tokens(folder: Path) -> list[str]:
     return leaks_in_files([folder], {"fetched token": f"{USER}-"})
 
 
-def test_no_run_leaves_a_secret_anywhere(tmp_path: Path, simulator: SimulatorProcess, prefect_api: PrefectApi) -> None:
-    """A wave with broken requests that Prefect records; a login by password and a defect; a wrong key; a journal out of reach."""
-    database = f"postgresql+asyncpg://waves:{quote(CANARIES['database password'])}@no-such-host.invalid/journal"
+def test_no_run_leaves_a_secret_anywhere(
+    tmp_path: Path, simulator: SimulatorProcess, prefect_api: PrefectApi, on_server: OnServer | None
+) -> None:
+    """A wave with broken requests that Prefect records; a login, a defect and a journal on a server; a wrong key; no journal."""
+    away = f"postgresql+asyncpg://waves:{quote(CANARIES['database password'])}@no-such-host.invalid/journal"
+    there = {"WAVES_JOURNAL": on_server.url} if on_server else {}
     runs = {
-        "recorded": start(tmp_path / "recorded", range(1, 41), by_key(simulator), prefect_api.environment),
-        "defect": start(tmp_path / "defect", range(41, 61), by_password(simulator), NO_PREFECT, defect=True),
+        "recorded": start(tmp_path / "recorded", range(1, 25), by_key(simulator), prefect_api.environment),
+        "defect": start(tmp_path / "defect", range(41, 51), by_password(simulator), NO_PREFECT, there, defect=True),
         "refused": start(tmp_path / "refused", range(61, 63), by_key(simulator, "wrong secret key"), NO_PREFECT),
-        "no journal": start(tmp_path / "no journal", range(61, 63), by_key(simulator), NO_PREFECT, {"WAVES_JOURNAL": database}),
+        "no journal": start(tmp_path / "no journal", range(61, 63), by_key(simulator), NO_PREFECT, {"WAVES_JOURNAL": away}),
     }
     codes = {name: run.end() for name, run in runs.items()}
     assert codes == {"recorded": 0, "defect": 1, "refused": 3, "no journal": 2}, runs["recorded"].text("stderr")[-2000:]
     prefect = [file for file in prefect_api.home.iterdir() if file.name.startswith("prefect.db")]
     assert leaks_in_files([*prefect, *(run.folder for run in runs.values())], CANARIES) == []
     assert fetched_tokens(runs["defect"].folder) == []
+    if on_server:
+        kept = on_server.content()
+        assert (leaks(kept, CANARIES), server(41)["source_server_id"].encode() in kept) == ([], True)
     # What was searched is what there is: each place holds what it should.
     for run in runs.values():
         assert LAST_RECORD in run.text("records")

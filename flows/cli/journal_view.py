@@ -146,7 +146,7 @@ def heading(one: Meant, story: RowStory | None) -> str:
     record = story.record if story else None
     words = [_place(one), one.row.label if one.row else "", one.source_server_id, one.how and f"({one.how})"]
     state = f"{record.state.value}: {standing(record)}" if record else standing(None)
-    words += [state if one.source_server_id else "", record.task_id if record else ""]
+    words += [state if one.source_server_id else "", f"task {record.task_id}" if record and record.task_id else ""]
     if record and record.attempts:
         words.append(f"target {record.target}")
     if story and story.held_by:
