@@ -264,9 +264,15 @@ class RowRun:
         """Write down what settling came to, and give the row its outcome."""
         task = settled.task
         ours = settled.conclusion is Conclusion.MADE_BY_US and self.record.doubt_run_id == self._desk.run_id
+        known_before = self.made_task_id
         if ours and task is not None:
             self.made_task_id = task.id
-        await self.close(settled)
+        try:
+            await self.close(settled)
+        except LeaseLostError:
+            # Another run took the row over while this one looked: whose task it is must be found out anew.
+            self.made_task_id = known_before
+            raise
         match settled.conclusion:
             case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None:
                 return endings.there(self, shipment, task, made_by_this_run=ours)
