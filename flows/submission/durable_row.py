@@ -85,7 +85,7 @@ class DurableRow:
     async def doubt_inherited(self) -> None:
         """The run that sent the row is gone, and nobody heard its answer."""
         if self.record.state is RowState.SENDING:
-            await self._move(Move.DOUBT, doubt_run_id=self.record.doubt_run_id or self.record.run_id)
+            await self._move(Move.DOUBT, doubt_run_id=self.record.run_id)
 
     async def write_off(self, *, is_on_wire: bool) -> None:
         """The run leaves a row whose intent is durable: not sent, or in doubt where the request may be on the wire."""
