@@ -34,7 +34,7 @@ def exit_of(end: WaveEnd) -> Exit:
                 return Exit.INTERRUPTED
             case StopKind.REFUSED:
                 return Exit.REFUSED
-            case StopKind.JOURNAL | StopKind.DEFECT:
+            case _:
                 return Exit.NOT_DONE
     return Exit.DONE if end.is_all_done else Exit.NOT_DONE
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from flows.submission.events import StopReason
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from flows.sms.client import SmsClient
     from flows.submission.clock import Clock
     from flows.submission.events import StopSignal, Watcher
+    from flows.submission.gate import Gate
     from flows.submission.holding import Leases
     from flows.submission.journal import Journal
     from flows.submission.records import RowRecord
@@ -28,7 +31,8 @@ _RENEW_SECONDS = 10.0
 class Options:
     """How one run is to go. Seconds are steady time; `concurrency` is how many requests to create may be on the wire at once.
 
-    `deadline_seconds` is the longest that one request may last; a lease outlives it by `lease_slack_seconds`.
+    `deadline_seconds` is the longest that one request may last; a lease outlives it by `lease_slack_seconds`. The first `canaries`
+    rows go alone. `sick_after` creates in a row that end in doubt make the run wait until SMS is well, for `sick_seconds` at most.
     """
 
     settle_seconds: float = 10.0
@@ -38,6 +42,9 @@ class Options:
     retry_rejected: bool = False
     recreate: bool = False
     grace_seconds: float = 1.8
+    canaries: int = 0
+    sick_after: int = 10
+    sick_seconds: float = 300.0
 
     @property
     def lease_seconds(self) -> float:
@@ -57,7 +64,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything a row needs to be brought to its end; one a run. `known`, `findings` and `stop` change while rows go through."""
+    """Everything a row needs to be brought to its end; one a run.
+
+    `known`, `findings`, `gate` and `stop` change while rows go through.
+    """
 
     account: str
     run_id: str
@@ -70,12 +80,18 @@ class Desk:
     throttle: Throttle
     watcher: Watcher
     stop: StopSignal
+    gate: Gate
     known: KnownTasks
     records: Mapping[str, RowRecord]
     started: float
     under_way: asyncio.Semaphore
     slots: asyncio.Semaphore
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def why_unsent(self) -> StopReason:
+        """Why a row is left where it is: the run stops, or sends nothing new."""
+        return self.stop.reason or self.gate.reason or StopReason.interrupted()
 
     def with_records(self, records: Mapping[str, RowRecord]) -> Desk:
         """The same desk, knowing what the journal holds of the account."""

@@ -82,6 +82,14 @@ class StopKind(StrEnum):
     """Nothing can be made durable, so nothing may be sent."""
     DEFECT = "defect"
     """This tool did what nobody foresaw: what it has not touched is left for a run of a mended one."""
+    BUDGET = "failure budget"
+    """More rows have failed than the wave's failure budget allows."""
+    CANARY = "canary"
+    """One of the first rows, which went alone, is not done."""
+    WINDOW = "window"
+    """The wave's window is over."""
+    SICK = "sick"
+    """SMS answers one create after the other with an error, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,34 @@ class StopReason:
         """This tool failed in a way that it has no word for."""
         message = f"a defect of this tool: {type(error).__name__}: {error}"
         return cls(StopKind.DEFECT, "WAVES.DEFECT", message, "run again with --debug and report what it prints")
+
+    @classmethod
+    def budget(cls, failed: int, allowed: str, place: str) -> StopReason:
+        """More rows have failed than may; `place` is the cell that says how many."""
+        servers = "1 server has" if failed == 1 else f"{failed} servers have"
+        message = f"{servers} failed, and the failure budget ({place}) is {allowed}: nothing new is sent"
+        advice = f"mend the rows that failed, or raise failure_budget ({place}), then run the same command again"
+        return cls(StopKind.BUDGET, "WAVES.BUDGET", message, advice)
+
+    @classmethod
+    def canary(cls, failed: str) -> StopReason:
+        """One of the rows that went alone is not done; `failed` names it."""
+        advice = "mend that row, then run the same command again"
+        return cls(StopKind.CANARY, "WAVES.CANARY", f"a canary is not done, so the rest is held back: {failed}", advice)
+
+    @classmethod
+    def window(cls, ended: str, place: str) -> StopReason:
+        """The wave's time is over; `place` is the cell that says so."""
+        message = f"the wave's window ended at {ended} ({place}): nothing new is sent"
+        return cls(
+            StopKind.WINDOW, "WAVES.WINDOW", message, f"set ends_at ({place}) to a later time, then run the same command again"
+        )
+
+    @classmethod
+    def sick(cls, seconds: float, error: str) -> StopReason:
+        """SMS has been sick for longer than the run waits."""
+        message = f"SMS has answered no create well for {seconds:.0f} s ({error})"
+        return cls(StopKind.SICK, "WAVES.SICK", message, "run the same command again when SMS is well: it goes on")
 
 
 class StopSignal:

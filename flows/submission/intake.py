@@ -1,6 +1,7 @@
 """Take up the rows of a wave in the sheet's order, each under its lease, so many at a time that every sending slot has one.
 
 Rows that another run holds are set aside and asked for again until they are free: that run's work is then found in the journal.
+Once the gate (gate.py) is closed, only rows that need nothing new are taken up; while it is shut, none for the first time.
 Decides when a row's turn comes, not what happens to it. Called by wave_run.py.
 """
 
@@ -46,6 +47,10 @@ class Hands(Protocol):
         """Bring the row to its outcome; False where its lease was lost on the way, and it has to be taken up again."""
         ...
 
+    def has_history(self, row: ServerRow) -> bool:
+        """Whether there is more to say of the row than that nothing new was sent."""
+        ...
+
     def see_held(self, row: ServerRow, held: Held) -> None:
         """Another run works on the row."""
         ...
@@ -69,14 +74,16 @@ class Intake:
         self._free = desk.options.rows_under_way * 2
         self._least_free = self._free // 4
         self._changed = asyncio.Event()
+        self._is_winding_down = False
 
     async def run(self, rows: Sequence[ServerRow]) -> None:
-        """Take up all rows; returns when each has ended, or the run is stopped and those under way have."""
+        """Take up all rows; returns when each has ended, or nothing new is sent, and those under way have ended."""
         desk = self._desk
         self._waiting.extend(rows)
+        self._is_winding_down = False
         watchdog = asyncio.create_task(self._cancel_after_grace())
         try:
-            while not desk.stop.is_set and (self._waiting or self._aside or self._under_way):
+            while not desk.stop.is_set and self._is_any_left():
                 self._changed.clear()
                 if batch := self._next_batch():
                     await self._take(batch)
@@ -95,13 +102,19 @@ class Intake:
         self._free += 1
         self._wake_if_due()
 
+    def _is_any_left(self) -> bool:
+        if not self._desk.gate.is_open and not self._is_winding_down:
+            self._is_winding_down = True
+            self._waiting = deque(row for row in self._waiting if self._hands.has_history(row))
+        return bool(self._waiting or self._aside or self._under_way)
+
     def _next_batch(self) -> list[ServerRow]:
         """The rows to ask leases for now. Not one at a time while there is work: rows that ask together share a transaction."""
         batch: list[ServerRow] = []
         if self._aside and self._desk.clock.steady() >= self._ask_again_at:
             self._ask_again_at = self._desk.clock.steady() + _ASK_AGAIN_SECONDS
             batch, self._aside = self._aside[:_MOST_AT_ONCE], self._aside[_MOST_AT_ONCE:]
-        if self._free >= self._least_free:
+        if self._free >= self._least_free and (self._is_winding_down or not self._desk.gate.is_shut):
             while self._waiting and len(batch) < min(self._free, _MOST_AT_ONCE):
                 batch.append(self._waiting.popleft())
         return batch
@@ -150,7 +163,7 @@ class Intake:
 
     async def _rest(self) -> None:
         """Wait until something may be taken up: a place is free, a held row may be asked for again, or the run is to stop."""
-        waits = [self._changed.wait(), self._desk.stop.wait()]
+        waits = [self._changed.wait(), self._desk.stop.wait(), self._desk.gate.changed()]
         if self._aside:
             waits.append(self._desk.clock.sleep(self._ask_again_at - self._desk.clock.steady()))
         await first_of(*waits)

@@ -59,6 +59,7 @@ class RowRun:
         self.is_on_wire = False
         self._grant: Grant | None = None
         self._is_own_intent = False
+        self._found_nothing: Settled | None = None
         self._inherited: asyncio.Future[Settled] | None = None
         self._closing = asyncio.Lock()
 
@@ -78,7 +79,7 @@ class RowRun:
         self._row = DurableRow(self._desk, record, grant.holder_id)
         self._grant, self.held_by = grant, ""
         self._is_own_intent = self.is_on_wire = False
-        self._inherited = None
+        self._inherited = self._found_nothing = None
 
     def see(self, record: RowRecord | None, held_by: str) -> None:
         """Note how the row stands, for one that this run does not work on."""
@@ -91,17 +92,22 @@ class RowRun:
         The row must not be in flight from another run (see `settle_inherited`). Never raises for what SMS or the network does.
         """
         failures: Counter[ErrorClass] = Counter()
-        while not self._desk.stop.is_set:
-            answer = await self._attempt(shipment)
+        gate = self._desk.gate
+        while await gate.lets_in(self):
+            try:
+                answer = await self._attempt(shipment)
+            finally:
+                gate.let_go(self)
             if answer is None:
-                break
+                await self._take_back()
+                continue
             if isinstance(answer, Created):
                 return endings.created(self, shipment)
             failures[answer.error_class] += 1
             ended = await self._after(shipment, answer, failures)
             if ended is not None:
                 return ended
-        return await self.cut_short(shipment.row)
+        return await self._leave(shipment.row)
 
     async def settle_inherited(self) -> Settled:
         """Settle what another run left in flight for this source server, once, whoever asks (design 5.6).
@@ -154,21 +160,34 @@ class RowRun:
 
         An intent of another run stays as it is: whether that request left, this run cannot know.
         """
+        await self._take_back()
+        return endings.left(self, row, reason or self._desk.why_unsent)
+
+    async def _take_back(self) -> None:
+        """Write off an intent of this run's that nothing was heard of."""
         if self.record.state is RowState.SENDING and self._is_own_intent:
             self.sent += self.is_on_wire
             await self._row.write_off(is_on_wire=self.is_on_wire)
             self.is_on_wire = False
-        return endings.left(self, row, reason or self._desk.stop.reason or StopReason.interrupted())
+
+    async def _leave(self, row: ServerRow) -> Outcome:
+        """The outcome of a row that was about to be sent, or sent again, when nothing new was to be sent any more.
+
+        One whose last attempt was looked for, and is not there, is free: nothing was made.
+        """
+        if self._found_nothing is not None and self.record.state is RowState.UNSETTLED:
+            await self.close(self._found_nothing)
+        return await self.cut_short(row)
 
     def note_finding(self, finding: Finding) -> None:
         """Tell of something that the row's outcome does not say."""
         self._desk.findings.append(finding)
 
     async def _attempt(self, shipment: Shipment) -> Created | SmsError | None:
-        """One request to create, from the durable intent to the durable answer; None where the run stopped before it was sent."""
+        """One request to create, from the durable intent to the durable answer; None where it was not to leave any more."""
         desk = self._desk
         async with desk.under_way:
-            if desk.stop.is_set:
+            if not desk.gate.lets_out(self):
                 return None
             self._is_own_intent = True
             await self._row.intend(shipment)
@@ -182,28 +201,39 @@ class RowRun:
         desk = self._desk
         async with desk.slots:
             started = await self._may_leave()
-            if desk.stop.is_set:
+            if started is None or not desk.gate.lets_out(self):
                 return None
-            self.is_on_wire = True
+            self.is_on_wire, self._found_nothing = True, None
             self.first_sent_at = self.first_sent_at or datetime.fromtimestamp(desk.clock.wall(), UTC)
             try:
-                return await desk.client.create_task(body)
+                answer: Created | SmsError = await desk.client.create_task(body)
             except SmsError as error:
                 if isinstance(error, StopRun):
                     # Before anything is awaited: the next row must not take the slot and be refused too.
                     desk.stop.request(StopReason.refused(error))
-                return error
+                answer = error
             finally:
                 desk.throttle.answered(started)
+            desk.gate.answered(self, self.record.source_server_id, started, answer)
+            return answer
 
-    async def _may_leave(self) -> float:
-        """Return when the pace lets one more request out, and the lease is certain to outlive it; that moment."""
+    async def _may_leave(self) -> float | None:
+        """Return when the pace lets one more request out, and the lease is certain to outlive it: that moment.
+
+        None as soon as the request is not to leave any more.
+        """
         desk, grant = self._desk, self._grant
-        started = await desk.throttle.acquire()
-        while grant is not None and not desk.stop.is_set and not desk.leases.is_proven(grant):
+        started = await self._paced()
+        while started is not None and grant is not None and desk.gate.lets_out(self) and not desk.leases.is_proven(grant):
             await desk.leases.prove(grant)
-            started = await desk.throttle.acquire()
+            started = await self._paced()
         return started
+
+    async def _paced(self) -> float | None:
+        """The moment at which the pace lets one more request out; None where the gate shuts before it comes."""
+        throttle = self._desk.throttle
+        started = throttle.take_if_free()
+        return started if started is not None else await self._desk.gate.unless_shut(self, throttle.acquire())
 
     async def _note(self, answer: Created | SmsError) -> None:
         """Write down the answer to an attempt, and what it makes of the row."""
@@ -239,6 +269,7 @@ class RowRun:
             case Step.SETTLE if aim is not None:
                 settled = await self._settle(aim, self._desk.clock.steady())
                 if settled.conclusion is Conclusion.SEND_AGAIN and not gives_up:
+                    self._found_nothing = settled
                     return None
                 return await self.end(shipment, settled)
             case Step.AGAIN:
@@ -296,7 +327,9 @@ class RowRun:
             # This run had the answer, and lost the lease before it could be written down.
             return Settled(Conclusion.MADE_BY_US, Sight(Sighting.OURS, self._made(self.made_task_id)))
         since = self._grant.taken_at if self._grant is not None else self._desk.clock.steady()
-        return await self._settle(aim_of_inherited(self.record, recreate=self._desk.options.recreate), since)
+        settled = await self._settle(aim_of_inherited(self.record, recreate=self._desk.options.recreate), since)
+        self._found_nothing = settled if settled.conclusion is Conclusion.SEND_AGAIN else None
+        return settled
 
     async def _settle(self, aim: Aim, since: float) -> Settled:
         self.on_rest()

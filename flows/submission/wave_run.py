@@ -17,16 +17,19 @@ from flows.sms.errors import SmsError, ThrottleWindow
 from flows.submission import endings
 from flows.submission.desk import Desk
 from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
+from flows.submission.gate import Gate, WaveRules
 from flows.submission.holding import Grant, Leases
 from flows.submission.intake import Intake
 from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow, LeaseLostError
 from flows.submission.leases import LeaseRequest
+from flows.submission.life import RowState
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
 from flows.submission.run_findings import twice
 from flows.submission.settling import Settled
 from flows.submission.sightings import KnownTasks
+from flows.submission.stop_rules import first_rows
 from flows.submission.survey import NoBody, Survey, WaveRequest
 from inventory.outcomes import Outcome, Status
 
@@ -120,6 +123,7 @@ def set_up(
         throttle=throttle,
         watcher=watcher,
         stop=stop,
+        gate=Gate(WaveRules.of(request.plan.waves.get(request.wave)), options, clock, watcher, stop),
         known=KnownTasks(),
         records={},
         started=clock.steady(),
@@ -145,6 +149,7 @@ class _WaveRun:
         desk, started = self._desk, self._desk.clock.wall()
         duplicates: Sequence[Finding] = []
         try:
+            _ = desk.gate.is_open  # where the window is over, that is said first
             await self._begin(started)
             await self._look()
             await self._submit()
@@ -165,8 +170,8 @@ class _WaveRun:
             run_id=desk.run_id,
             outcomes=outcomes,
             findings=[*desk.findings, *duplicates],
-            notes=[*desk.throttle.story.lines(_CREATES)],
-            stop=desk.stop.reason,
+            notes=[*desk.gate.notes, *desk.throttle.story.lines(_CREATES)],
+            stop=self._why_early(outcomes),
             started_at=datetime.fromtimestamp(started, UTC),
             ended_at=datetime.fromtimestamp(desk.clock.wall(), UTC),
         )
@@ -199,7 +204,31 @@ class _WaveRun:
         desk.watcher.phase(Phase.SUBMIT, len(self._request.rows))
         for outcome in self._survey.ruled_out.values():
             self._finish(outcome.row, outcome)
-        await Intake(desk, self._survey.ids, self).run(self._survey.rows_to_send)
+        canaries, rest = first_rows(self._survey.rows_to_send, desk.options.canaries)
+        desk.gate.rows = len(canaries) + len(rest)
+        intake = Intake(desk, self._survey.ids, self)
+        watch = asyncio.create_task(desk.gate.watch(desk.client))
+        try:
+            await intake.run(canaries)
+            self._hold_back_after(canaries)
+            await intake.run(rest)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    def _hold_back_after(self, canaries: Sequence[ServerRow]) -> None:
+        """Send nothing new where a canary is not done."""
+        ended = [self._outcomes.get(row.position) for row in canaries]
+        failed = [outcome for outcome in ended if outcome is not None and not outcome.status.is_done]
+        if failed and not self._desk.stop.is_set:
+            first, more = failed[0], f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+            place = f"{first.row.label} ({first.row.cell('wave')})"
+            self._desk.gate.close(StopReason.canary(f"{place} is {first.status.value} {first.error_code}".rstrip() + more))
+
+    def has_history(self, row: ServerRow) -> bool:
+        """Whether the journal or SMS knows of the row, so that it has an outcome of its own although nothing new is sent."""
+        source = self._survey.ids[row.position]
+        return self._runs.of(source).record.state is not RowState.IDLE or bool(self._desk.known.of_source(source))
 
     def see_held(self, row: ServerRow, held: Held) -> None:
         """Another run works on the row: what the journal says of it is what this run knows."""
@@ -210,7 +239,8 @@ class _WaveRun:
         """Bring the row to its outcome, whatever happens on the way; False where it has to be taken up again."""
         self._runs.take(grant)
         try:
-            self._finish(row, await self._work_on(row, grant, turn))
+            self._finish(row, ended := await self._work_on(row, grant, turn))
+            self._desk.gate.count(ended)
         except asyncio.CancelledError:
             self._finish(row, await self._cut_short(row))
         except LeaseLostError:
@@ -257,7 +287,7 @@ class _WaveRun:
     def _from_memory(self, row: ServerRow) -> Outcome:
         """The outcome of a row whose last step could not be journalled: what this run saw of it, which the next run finds again."""
         run = self._run_of(row)
-        return endings.unjournalled(run, row, self._desk.stop.reason or StopReason.interrupted())
+        return endings.unjournalled(run, row, self._desk.why_unsent)
 
     async def _look_at_the_rest(self) -> None:
         """How the rows stand that were not taken up: another run may have worked on them since this one began."""
@@ -278,7 +308,14 @@ class _WaveRun:
         if ruled_out is not None:
             return ruled_out
         ending = endings.left if self._is_journal_read else endings.unread
-        return ending(self._run_of(row), row, self._desk.stop.reason or StopReason.interrupted())
+        return ending(self._run_of(row), row, self._desk.why_unsent)
+
+    def _why_early(self, outcomes: Sequence[Outcome]) -> StopReason | None:
+        """Why the run ended before its rows were done; a gate that closed when nothing was left to send is no reason."""
+        stop, closed = self._desk.stop.reason, self._desk.gate.reason
+        if stop is None and closed is not None and any(outcome.error_code == closed.code for outcome in outcomes):
+            return closed
+        return stop
 
     def _finish(self, row: ServerRow, outcome: Outcome) -> None:
         self._outcomes[row.position] = outcome
@@ -325,7 +362,8 @@ class _WaveRun:
 
     async def _end(self, outcomes: Sequence[Outcome]) -> None:
         desk = self._desk
-        ending, story = desk.stop.reason.kind.value if desk.stop.reason else "finished", desk.throttle.story
+        reason, story = self._why_early(outcomes), desk.throttle.story
+        ending = reason.kind.value if reason else "finished"
         try:
             await desk.journal.end_run(desk.run_id, ending, [(outcome.row.position, outcome) for outcome in outcomes])
             if story.throttled and story.window is not None:
