@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import commands, creating, scale
+from tests.benchmarks import commands, creating, pacing, scale
 from tests.benchmarks.measure import HEADER, Figure
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "creating": creating.figures,
     "scale": scale.figures,
+    "pacing": pacing.figures,
     "commands": commands.figures,
 }
 

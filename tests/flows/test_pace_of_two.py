@@ -20,7 +20,7 @@ def test_two_runs_at_once_never_exceed_the_limit_in_any_second(tmp_path: Path) -
     """SMS_RATE_PER_SECOND=40, two waves of 40 rows, two processes: 80 tasks, and no second, wherever it begins, has 41 starts.
 
     What the server saw is what they say; it saw no second with more either, but for requests that the machine itself held up for
-    longer than the guard. Both say in their reports what the limit was and that they shared it.
+    longer than the guard. Both say in their notes what the limit was, and at least one that it was shared.
     """
     servers = [server(number, wave=f"wave-{number % 2}") for number in range(2 * ROWS)]
     plan = make_plan(tmp_path / "plan.xlsx", servers, disks=[disk(number) for number in range(2 * ROWS)])
@@ -30,10 +30,10 @@ def test_two_runs_at_once_never_exceed_the_limit_in_any_second(tmp_path: Path) -
         arrivals = sorted(simulator.arrivals())
     starts = sorted(moment for run in runs for moment in run["starts"])
     assert [run["statuses"] for run in runs] == [{"CREATED": ROWS}] * 2
-    assert [run["notes"] for run in runs] == [
-        [f"creates: at most {LIMIT}/s (SMS_RATE_PER_SECOND), shared with other runs"],
-    ] * 2
     assert len(arrivals) == len(starts) == 2 * ROWS
     assert most_in_a_second(starts) <= LIMIT
     in_time = [arrived for started, arrived in zip(starts, arrivals, strict=True) if arrived - started <= 0.01]
     assert most_in_a_second(in_time) <= LIMIT
+    told = [note for run in runs for note in run["notes"]]
+    assert [note.partition(",")[0] for note in told] == [f"creates: at most {LIMIT}/s (SMS_RATE_PER_SECOND)"] * 2
+    assert any(note.endswith(", shared with other runs") for note in told)
