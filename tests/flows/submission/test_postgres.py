@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -24,17 +22,6 @@ if TYPE_CHECKING:
 
     from inventory.outcomes import Outcome
     from tests.postgres_server import PostgresServer
-
-MAKE_JOURNAL = """
-import asyncio, sys
-from flows.submission.clock import SystemClock
-from flows.submission.journal import open_journal
-async def make():
-    async with open_journal(sys.argv[1], SystemClock(), print):
-        pass
-sys.stdin.read()
-asyncio.run(make())
-"""
 
 
 @pytest.fixture
@@ -56,19 +43,6 @@ class After(Silent):
 
     def remark(self, text: str) -> None:
         self.remarks.append(text)
-
-
-def test_three_processes_may_make_the_journal_at_the_same_moment(postgres: PostgresServer, name: str) -> None:
-    """All end well, and there is one journal of one version."""
-    command = [sys.executable, "-c", MAKE_JOURNAL, postgres.url(name)]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.stdin = None
-    errors = [process.communicate(timeout=60)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 3, errors
-    assert len(postgres.sql("SELECT value FROM meta", database=name)) == 1
 
 
 def test_a_server_restarted_in_mid_wave_costs_no_row(postgres: PostgresServer, name: str, tmp_path: Path) -> None:
