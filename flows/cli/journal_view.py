@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from flows.submission.records import AttemptRecord
 
 _DIGEST_SHOWN = 12
-_COLUMNS = ("#", "sent", "run", "request id", "body", "answer", "decision")
+_COLUMNS = ("#", "sent", "answer", "decision")
 
 
 def moment(seconds: float) -> str:
@@ -212,12 +212,10 @@ def _draw(told: Told, stream: TextIO) -> None:
 
 def _cells(attempt: AttemptRecord, decision: Decision) -> tuple[str, ...]:
     start = attempt.start
-    return (
-        str(start.number),
+    sent = (
         moment(start.intent_at),
-        start.run_id,
-        _request_id(attempt),
-        start.body_digest[:_DIGEST_SHOWN],
-        answer_of(attempt),
-        _decision_line(decision),
+        f"run {start.run_id}",
+        f"body {start.body_digest[:_DIGEST_SHOWN]}",
+        f"request {_request_id(attempt) or 'unknown'}",
     )
+    return (str(start.number), "\n".join(sent), answer_of(attempt), _decision_line(decision))
