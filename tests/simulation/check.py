@@ -114,7 +114,7 @@ class Checker:
 
     def _explains(self, process: Process, outcome: Outcome, made: MadeTask) -> bool:
         """Whether the outcome is true although that task of ours is there."""
-        if outcome.status is Status.CONFLICT and outcome.task_id == made.task_id:
+        if outcome.status is Status.CONFLICT and made.target_vm_id != outcome.row.text("target_vm_id"):
             return True
         if made.by == process.actor.name:
             return False

@@ -35,18 +35,20 @@ class Shelf:
     """One SQLite in memory for scenario after scenario: making an engine anew for each would cost more than running it."""
 
     def __init__(self) -> None:
-        self.raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self.raw = self._open()
         self.raw.execute("PRAGMA page_size=1024")
         self.raw.execute("PRAGMA user_version=1")  # one page, or there is nothing to copy
         self.engine: Engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        self.connection = self.engine.connect()
-        self.connection.rollback()
+        self.connection = self._connect()
         self.empty = self.raw.serialize()
 
     def put(self, image: bytes) -> None:
-        """Have the database hold `image`."""
+        """Have the database hold `image`: on a new connection, for prepared statements do not survive the change."""
+        self.close()
+        self.raw = self._open()
         self.raw.deserialize(image)
+        self.connection = self._connect()
 
     def run(self, operation: Callable[[Connection], T]) -> T:
         """Run an operation in a transaction."""
@@ -57,7 +59,14 @@ class Shelf:
         """Let go of it."""
         self.connection.close()
         self.engine.dispose()
-        self.raw.close()
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+
+    def _connect(self) -> Connection:
+        connection = self.engine.connect()
+        connection.rollback()
+        return connection
 
 
 @dataclass
@@ -129,6 +138,9 @@ class SimulatedDatabase:
             self._is_busy = True
             loop.call_later(self._file.seconds(), self._lock)
         return await waiting.future  # type: ignore[no-any-return]
+
+    async def read(self, operation: Callable[[Connection], T]) -> T:
+        return await self.transact(operation)
 
     def hurry(self) -> None:
         self._patience_seconds = 0.0

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from flows.sms import verdict
 from flows.sms.errors import ErrorClass, SmsError
-from flows.submission import desk, durable_row, endings, protocol, reconcile, settling, submitter, wave_run
+from flows.submission import desk, durable_row, endings, holding, intake, leases, protocol, reconcile, settling, submitter, wave_run
 from flows.submission.events import StopReason
 from flows.submission.protocol import BOUND_CODE, Aim, Conclusion, Sight, Sighting, Step
 from flows.submission.settling import Settled
@@ -202,6 +202,51 @@ def answer_before_the_disk_does() -> AbstractContextManager[Any]:
     return patch.object(database.SimulatedDatabase, "is_sync_awaited", new=False)
 
 
+def ignore_the_lease() -> AbstractContextManager[Any]:
+    """What another run works on is granted all the same."""
+    return patch.object(leases, "_held_by_others", lambda *_: {})
+
+
+def write_without_a_fence() -> AbstractContextManager[Any]:
+    """A run whose life another has ended goes on writing."""
+    return patch.object(leases, "fence", lambda *_: leases.Fence.OPEN)
+
+
+def send_without_proof_of_the_lease() -> AbstractContextManager[Any]:
+    """Nobody asks whether the lease is still there before the bytes leave."""
+    return patch.object(holding.Leases, "is_proven", lambda *_: True)
+
+
+def trust_what_was_read_before_the_lease() -> AbstractContextManager[Any]:
+    """The row is taken up as it stood when the run began."""
+    take = submitter.RowRun.take
+
+    def do(self: Any, grant: Any, _record: Any) -> None:
+        take(self, grant, self._desk.records.get(self.record.source_server_id))
+
+    return patch.object(submitter.RowRun, "take", do)
+
+
+def settle_from_long_before_the_lease() -> AbstractContextManager[Any]:
+    """What a dead run sent is settled as if its time had run from the beginning, not from the lease's end."""
+    take = submitter.RowRun.take
+
+    def do(self: Any, grant: Any, record: Any) -> None:
+        take(self, replace(grant, taken_at=grant.taken_at - 1000.0), record)
+
+    return patch.object(submitter.RowRun, "take", do)
+
+
+def lease_no_target() -> AbstractContextManager[Any]:
+    """Only the source is leased: two rows may work on one target at once."""
+    return patch.object(intake.Intake, "_request", lambda self, row: leases.LeaseRequest(self._sources[row.position], ""))
+
+
+def lapse_at_once() -> AbstractContextManager[Any]:
+    """A run counts as dead as soon as it is silent for a second."""
+    return patch.object(leases, "_is_alive", lambda found, now: now.seconds < found.alive_until - found.ttl_seconds + 1.0)
+
+
 MUTATIONS: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     mutation.__name__.replace("_", " "): mutation
     for mutation in (
@@ -221,6 +266,13 @@ MUTATIONS: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
         send_without_settling_what_was_left,
         call_a_missing_task_gone,
         answer_before_the_disk_does,
+        ignore_the_lease,
+        write_without_a_fence,
+        send_without_proof_of_the_lease,
+        trust_what_was_read_before_the_lease,
+        settle_from_long_before_the_lease,
+        lease_no_target,
+        lapse_at_once,
         leave_out_what_was_never_taken_up,
         call_the_earlier_runs_task_ours,
         settle_the_source_only,

@@ -86,7 +86,7 @@ class Network:
     is_calm: bool = False
     made: list[MadeTask] = field(default_factory=list)
     twins: list[tuple[MadeTask, MadeTask]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=lambda: {"sent": 0, "arrived": 0, "answered": 0})
+    counts: dict[str, int] = field(default_factory=lambda: {"handed": 0, "sent": 0, "arrived": 0, "answered": 0})
     on_the_way: int = 0
 
     def __post_init__(self) -> None:
@@ -111,6 +111,7 @@ class Network:
         if fault is not None and fault.is_refused:
             await asyncio.sleep(self.seconds())
             raise refused()
+        self.counts["handed"] += is_create
         if is_create and self.weather.is_write_split:
             await asyncio.sleep(self.seconds())
         self.counts["sent"] += is_create

@@ -6,7 +6,7 @@ only there may a server get two tasks, and then the last report must name it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
@@ -23,11 +23,11 @@ T = TypeVar("T")
 Place = tuple[Kind, int]
 """One row of the pool."""
 
-MOST_PROCESSES = 1
+MOST_PROCESSES = 3
 """How many processes a scenario may have at once."""
 
 
-_RIVALS_SHARE = 0.0
+_RIVALS_SHARE = 0.12
 
 
 class Tag(StrEnum):
@@ -111,7 +111,7 @@ def _share(faults: Mapping[str, float]) -> str:
 def scenario_of(seed: int) -> Scenario:
     """The scenario of a seed."""
     draw = Random(f"scenario {seed}")
-    tag = Tag.NONE if draw.random() < 0.85 else draw.choice([Tag.LATE, Tag.LOST_JOURNAL])
+    tag = Tag.NONE if draw.random() < 0.85 else draw.choice([*Tag][1:])
     waves = _waves(draw)
     lanes = _lanes(draw, len(waves))
     weather = _weather(draw, is_split=tag is Tag.PAUSED_WRITE)
@@ -122,7 +122,7 @@ def scenario_of(seed: int) -> Scenario:
         tag=tag,
         waves=waves,
         lanes=lanes,
-        guard=draw.random() < 0.4,
+        guard=draw.random() < (0.35 if tag is Tag.NONE else 0.1),
         settle_seconds=settle,
         lag_seconds=lag,
         is_lag_on_page=draw.random() < 0.5,
@@ -130,7 +130,7 @@ def scenario_of(seed: int) -> Scenario:
         weather=weather,
         journal_seconds=draw.choice([0.001, 0.01, 0.2]),
         is_journal_new=draw.random() < 0.05,
-        is_run_twice=False,
+        is_run_twice=draw.random() < 0.15,
         is_shuffled=draw.random() < 0.7,
         breakages=_breakages(draw, len(lanes), rows, tag),
         calm_after_seconds=draw.choice([0.0, 3.0, 400.0]),
@@ -161,20 +161,19 @@ def _wave(draw: Random, numbers: Sequence[int]) -> tuple[Place, ...]:
     places: list[Place] = []
     for number in numbers:
         kind = kinds[draw.random() < share]
-        is_twin = kind is Kind.SHARED and number % 2 == 0 and (Kind.SHARED, number - 1) in places
-        can_be = not (number in WITHOUT_DISKS and kind is Kind.TEMPLATE) and not is_twin
+        can_be = not (number in WITHOUT_DISKS and kind is Kind.TEMPLATE)
         places.append((kind if can_be else Kind.PLAIN, number))
     return tuple(places)
 
 
 def _lanes(draw: Random, waves: int) -> tuple[tuple[Run, ...], ...]:
-    count = draw.randint(1, MOST_PROCESSES)
+    count = draw.choice([1, 2, 2, MOST_PROCESSES])
     lanes = []
     for _ in range(count):
         runs = [
             Run(
                 wave=draw.randrange(waves),
-                after_seconds=draw.choice([0.0, 0.0, draw.random(), draw.random() * 20.0]),
+                after_seconds=draw.choice([0.0, 0.0, draw.random(), draw.random() * 20.0, draw.random() * 100.0]),
                 concurrency=draw.choice([1, 2, 32]),
                 rate=draw.choice([None, None, 2.0, 50.0]),
                 retry_rejected=draw.random() < 0.2,
@@ -213,17 +212,24 @@ def _times(draw: Random, weather: Weather, tag: Tag) -> tuple[float, float]:
     return longest * draw.choice([1.0, 1.0, 1.5, 4.0]), lag
 
 
-_COUNTS = ("step", "step", "commit", "durable", "sent", "arrived", "answered", "time")
+_COUNTS = ("step", "step", "commit", "durable", "handed", "sent", "arrived", "answered", "time")
 
 
 def _breakages(draw: Random, lanes: int, rows: int, tag: Tag) -> tuple[Breakage, ...]:
     kinds = (
-        ["crash"] * 6 + ["power"] * 2 + ["pause", "suspend", "wall", "rate", "locked", "fails", "fails after", "stop", "stop twice"]
+        ["pause"] * 2
+        + ["crash"] * 6
+        + ["power"] * 2
+        + ["pause", "suspend", "wall", "rate", "locked", "fails", "fails after", "stop", "stop twice"]
     )
     kinds += ["cancel", "foreign", "deleted"]
     made = [_breakage(draw, draw.choice(kinds), lanes, rows) for _ in range(draw.choice([0, 1, 1, 2, 3, 5]))]
     if tag is Tag.LOST_JOURNAL:
         made.append(_breakage(draw, "lost journal", lanes, rows))
+    if tag is Tag.LEASE_CLOCK:
+        made.append(_breakage(draw, "lease clock", lanes, rows))
+    if tag is Tag.PAUSED_WRITE:
+        made.append(replace(_breakage(draw, "pause", lanes, rows), count="handed", seconds=75.0 + 200.0 * draw.random()))
     return tuple(made)
 
 
@@ -235,6 +241,7 @@ def _breakage(draw: Random, what: str, lanes: int, rows: int) -> Breakage:
         "pause": 300.0 * draw.random() ** 2,
         "suspend": 2000.0 * draw.random() ** 2,
         "wall": draw.choice([-5000.0, -30.0, 30.0, 5000.0]) * draw.random(),
+        "lease clock": draw.choice([-1000.0, 100.0, 1000.0]) * draw.random(),
         "locked": 150.0 * draw.random() ** 2,
         "fails": 20.0 * draw.random(),
         "fails after": 20.0 * draw.random(),

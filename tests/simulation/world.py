@@ -28,7 +28,7 @@ from tests.simulation.database import JournalFile, Shelf
 from tests.simulation.loop import Actor, StuckError, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.pool import pool
-from tests.simulation.process import WALL_SECONDS, Machine, Process
+from tests.simulation.process import BOOT_SECONDS, WALL_SECONDS, Machine, Process
 from tests.simulation.scenario import Run, Scenario, Tag
 from tests.simulation.trace import Trace
 
@@ -205,10 +205,10 @@ class World:
     async def _until_settled(self) -> None:
         """Run after run without faults, as a person would, until a whole pass finds nothing to do."""
         for number in range(_MOST_CALM_PASSES):
-            if self.scenario.tag is not Tag.NONE:
-                await asyncio.sleep(self.scenario.lag_seconds + 2.0 * self.scenario.weather.late_seconds + 120.0)
             made, results = len(self.network.made), []
             for wave, places in enumerate(self.scenario.waves):
+                if self.scenario.tag is not Tag.NONE:
+                    await asyncio.sleep(self.scenario.lag_seconds + 2.0 * self.scenario.weather.late_seconds + 120.0)
                 run = Run(wave, 0.0, retry_rejected=number > 0, recreate=number > 1)
                 results.append(await self._process(23, run, places))
             self.checker.last_pass = results
@@ -249,6 +249,7 @@ class World:
             process.kill()
         self.file.lose_power()
         self.machine.boots += 1
+        self.machine.boot_offset = 20.0 - BOOT_SECONDS - self.loop.now
 
     def _pause(self, process: Process, seconds: float) -> None:
         if not process.actor.is_paused:
@@ -268,6 +269,9 @@ class World:
 
     def _jump(self, seconds: float) -> None:
         self.machine.wall_offset += seconds
+
+    def _jump_leases(self, seconds: float) -> None:
+        self.machine.boot_offset += seconds
 
     def _limit(self, seconds: float) -> None:
         self.network.simulator.throttle = GatewayThrottle(Rate(max(1, int(seconds * 10)), 1.0), int(seconds * 4))
@@ -306,7 +310,7 @@ class World:
         if self.scenario.guard and (service.tasks_of(source) or any(task.target_vm_id == target for task in service.tasks())):
             return
         lag = self.scenario.lag_seconds
-        service.add(Task(service.new_id(), "theirs", source, target, "", "", now, now + lag, b"{}", made_by="admin"))
+        service.add(Task(service.new_id(), "theirs", source, target, "of theirs", "", now, now + lag, b"{}", made_by="admin"))
         self.trace.note(self.loop.now, "world", "foreign", source, target)
 
     def _delete(self, _seconds: float) -> None:
@@ -336,6 +340,7 @@ _OF_ALL: dict[str, Callable[[World, float], None]] = {
     "power": World._power,
     "suspend": World._suspend,
     "wall": World._jump,
+    "lease clock": World._jump_leases,
     "rate": World._limit,
     "locked": World._lock,
     "fails": partial(World._fail, is_after=False),
