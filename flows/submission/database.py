@@ -43,6 +43,10 @@ class Database(Protocol):
         """
         ...
 
+    async def read(self, operation: Callable[[Connection], T]) -> T:
+        """Run `operation`, which only reads, without waiting for whoever writes; otherwise as `transact`."""
+        ...
+
     def hurry(self) -> None:
         """From now on, fail rather than wait for another process or for a server that is away: the run is being stopped."""
         ...

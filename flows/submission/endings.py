@@ -135,8 +135,8 @@ def _left_bound(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
 
 
 def unread(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
-    """The journal could not even be read: this run sent nothing, and whether an earlier one made the task is not known."""
-    message = f"{reason.message}; whether an earlier run made the task is not known"
+    """The journal could not be read: this run sent nothing, and whether another one made the task is not known."""
+    message = f"{reason.message}; whether another run made the task is not known"
     return _outcome(run, row, Status.UNCERTAIN, code=reason.code, message=message, advice=reason.advice)
 
 

@@ -138,7 +138,7 @@ class Journal:
             asker = Asker(account, holder_id, lease_time(connection, self._clock))
             return leases.standing(connection, self._lease_statements, asker, sources)
 
-        return await self._database.transact(read)
+        return await self._database.read(read)
 
     async def end_run(self, run_id: str, ending: str, outcomes: Sequence[tuple[int, Outcome]]) -> None:
         """Note how a run ended, and the outcome of each row by its position in the sheet; let go of all leases."""
@@ -162,7 +162,7 @@ class Journal:
             found = connection.execute(select(schema.row).where(schema.row.c.account == account)).mappings()
             return {values["source_server_id"]: row_record(dict(values)) for values in found}
 
-        return await self._database.transact(read)
+        return await self._database.read(read)
 
     async def attempts(self, account: str, source_server_id: str) -> list[AttemptRecord]:
         """The attempts made for one source server, over all runs, in their order."""
@@ -173,7 +173,7 @@ class Journal:
             found = connection.execute(select(table).where(chosen).order_by(table.c.number)).mappings()
             return [attempt_record(dict(values)) for values in found]
 
-        return await self._database.transact(read)
+        return await self._database.read(read)
 
     async def known_windows(self, account: str) -> dict[str, KnownWindow]:
         """The throttling windows that the gateway has named in the last day, by kind of request ("creates", "reads").
@@ -186,7 +186,7 @@ class Journal:
             found = connection.execute(select(schema.pace).where(chosen)).mappings()
             return {values["kind"]: KnownWindow(values["window_limit"], values["window_seconds"]) for values in found}
 
-        return await self._database.transact(read)
+        return await self._database.read(read)
 
     async def remember_window(self, account: str, kind: str, window: KnownWindow) -> None:
         """Keep a throttling window that the gateway named, for the next run."""

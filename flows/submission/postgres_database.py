@@ -172,6 +172,10 @@ class PostgresDatabase:
             await self._let_go()
         await self._engine.dispose()
 
+    async def read(self, operation: Callable[[Connection], T]) -> T:
+        """As `transact`: a paused writer holds the lock for seconds at most."""
+        return await self.transact(operation)
+
     async def _attempt(self, operation: Callable[[Connection], T], is_again: bool) -> T:
         async with self._turn:
             try:

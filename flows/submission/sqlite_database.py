@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from flows.submission.clock import Clock
 
+_READING = "waves_reading"
 _LOCK_POLL_SECONDS = 0.2
 _BUSY_MILLISECONDS = 1000
 _WORTH_SAYING_SECONDS = 1.5
@@ -51,10 +52,17 @@ class SqliteDatabase:
 
     async def transact(self, operation: Callable[[Connection], T]) -> T:
         """Run `operation` in a transaction of its own, in the journal's thread."""
+        return await self._patiently(operation, is_reading=False)
+
+    async def read(self, operation: Callable[[Connection], T]) -> T:
+        """Run `operation` on what was committed last, whoever holds the write lock."""
+        return await self._patiently(operation, is_reading=True)
+
+    async def _patiently(self, operation: Callable[[Connection], T], *, is_reading: bool) -> T:
         since = self._clock.steady()
         while True:
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact_now, operation)
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._now, operation, is_reading)
             except OperationalError as error:
                 if not _is_locked(error) or self._clock.steady() - since > self._patience_seconds:
                     raise JournalUnavailableError(first_line(error)) from error
@@ -74,8 +82,8 @@ class SqliteDatabase:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
         self._thread.shutdown()
 
-    def _transact_now(self, operation: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
+    def _now(self, operation: Callable[[Connection], T], is_reading: bool) -> T:
+        with self._engine.connect().execution_options(**{_READING: is_reading}) as connection, connection.begin():
             return operation(connection)
 
 
@@ -92,7 +100,7 @@ def _prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READING) else "BEGIN IMMEDIATE")
 
 
 def _is_locked(error: OperationalError) -> bool:

@@ -142,7 +142,7 @@ class _WaveRun:
         self._survey = Survey(request, desk)
         self._runs = RowRuns(desk, ())
         self._unsettled: dict[int, tuple[RowRun, Shipment]] = {}
-        self._is_journal_read = False
+        self._is_rest_known = False
         self._sent_any = False
 
     async def run(self) -> WaveResult:
@@ -154,7 +154,6 @@ class _WaveRun:
             await self._look()
             await self._submit()
             duplicates = await self._verify()
-            await self._look_at_the_rest()
         except asyncio.CancelledError:
             with suppress(JournalUnavailableError):  # then the leases lapse
                 await desk.journal.let_go()
@@ -164,6 +163,7 @@ class _WaveRun:
         except Exception as error:  # noqa: BLE001 - the rows that have their outcome must not lose it to a defect
             _LOG.debug("the run failed", exc_info=True)
             desk.stop.request(StopReason.defect(error))
+        await self._look_at_the_rest()
         outcomes = [self._outcomes.get(row.position) or self._never_taken_up(row) for row in self._request.rows]
         await self._end(outcomes)
         return WaveResult(
@@ -185,7 +185,6 @@ class _WaveRun:
         self._desk = desk.with_records(await desk.journal.rows(request.account))
         self._survey = Survey(request, self._desk)
         self._runs = RowRuns(self._desk, ())
-        self._is_journal_read = True
         if (window := (await desk.journal.known_windows(request.account)).get(_CREATES)) is not None:
             desk.throttle.hold_to(ThrottleWindow(window.limit, window.seconds))
         await desk.journal.start_run(record, request.options.lease_seconds, request.options.renew_seconds)
@@ -292,13 +291,17 @@ class _WaveRun:
     async def _look_at_the_rest(self) -> None:
         """How the rows stand that were not taken up: another run may have worked on them since this one began."""
         sources = [self._survey.ids[row.position] for row in self._survey.rows_to_send if row.position not in self._outcomes]
-        if not any(sources) or not self._is_journal_read:
+        if not sources:
             return
         try:
             found = await self._desk.journal.standing(self._request.account, [source for source in sources if source])
         except JournalUnavailableError as error:
             self._desk.stop.request(StopReason.journal(str(error)))
+        except Exception as error:  # noqa: BLE001 - the report must not be lost to a defect
+            _LOG.debug("the rest could not be looked at", exc_info=True)
+            self._desk.stop.request(StopReason.defect(error))
         else:
+            self._is_rest_known = True
             for source, (record, held_by) in found.items():
                 self._runs.see(source, record, held_by)
 
@@ -307,8 +310,9 @@ class _WaveRun:
         ruled_out = self._survey.ruled_out.get(row.position)
         if ruled_out is not None:
             return ruled_out
-        ending = endings.left if self._is_journal_read else endings.unread
-        return ending(self._run_of(row), row, self._desk.why_unsent)
+        run = self._run_of(row)
+        is_known = self._is_rest_known or run.record.state is RowState.BOUND
+        return (endings.left if is_known else endings.unread)(run, row, self._desk.why_unsent)
 
     def _why_early(self, outcomes: Sequence[Outcome]) -> StopReason | None:
         """Why the run ended before its rows were done; a gate that closed when nothing was left to send is no reason."""

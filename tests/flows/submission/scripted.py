@@ -234,6 +234,11 @@ class SteppedJournal:
         found: dict[str, RowRecord] = await self._journal.rows(account)
         return found
 
+    async def standing(self, *asked: Any) -> Any:
+        if self.is_unreadable:
+            raise JournalUnavailableError("no such host")
+        return await self._journal.standing(*asked)
+
     async def end_run(self, *told: Any) -> None:
         if self._steps.is_killed:
             raise KilledError
