@@ -7,6 +7,7 @@ Decides nothing; called by leases.py.
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ class LeaseStatements:
     release: Bulk
 
     @classmethod
+    @functools.cache
     def for_dialect(cls, name: str) -> LeaseStatements:
         """The statements in the dialect of that name ("sqlite" or "postgresql")."""
         make = _Maker(is_postgresql=name == "postgresql")

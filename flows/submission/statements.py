@@ -6,6 +6,7 @@ group cost more than writing it. Decides nothing; called by journal.py.
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from operator import itemgetter
@@ -48,6 +49,7 @@ class Statements:
     upsert_pace: Executable
 
     @classmethod
+    @functools.cache
     def for_dialect(cls, name: str) -> Statements:
         """The statements in the dialect of that name ("sqlite" or "postgresql")."""
         dialect: Any = postgresql if name == "postgresql" else sqlite
