@@ -30,6 +30,8 @@ _STRAY_SHARE = 0.25
 _ENOUGH_TO_JUDGE = 8
 _RECOVERY_SECONDS = 8.0
 _FLOOR_PER_SECOND = 0.2
+_SLOWEST_CLIMB = 0.25
+"""Starts a second, each second: from the floor it would take minutes to get anywhere else."""
 _PAUSE_SECONDS = 0.5
 _SAME_SETBACK_SECONDS = 1.0
 _MEASURED_SECONDS = 1.0
@@ -68,6 +70,7 @@ class Throttle:
     _started_at: deque[float] = field(default_factory=lambda: deque(maxlen=_LONGEST_MEMORY))
     _throttled_at: deque[float] = field(default_factory=lambda: deque(maxlen=_LONGEST_MEMORY))
     _window: ThrottleWindow | None = None
+    _window_since: float = -1e9
     _window_starts: deque[float] = field(default_factory=deque)
     _lately_took: deque[float] = field(default_factory=lambda: deque(maxlen=_USUAL_OF))
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -181,7 +184,10 @@ class Throttle:
             self._started_at[index] = now
 
     def on_throttled(self, error: Throttled) -> None:
-        """Learn of a 429: pause everyone, go slower afterwards. 429s of one and the same moment count as one setback."""
+        """Learn of a 429: pause everyone, go slower afterwards. 429s of one and the same moment count as one setback.
+
+        Those that come with the first word of a window lower no rate: the window says what may be sent, and it is held from now on.
+        """
         now = self.clock.steady()
         self.story.throttled += 1
         if error.window is not None and error.window.seconds > _SAME_SETBACK_SECONDS:
@@ -192,7 +198,8 @@ class Throttle:
         if now + pause > self._held_until:
             self.story.held_seconds += now + pause - max(now, self._held_until)
             self._held_until = now + pause
-        self._slow_down(now, error.window, share, is_new=now - self._last_setback >= _SAME_SETBACK_SECONDS)
+        if now - self._window_since >= _SAME_SETBACK_SECONDS:
+            self._slow_down(now, error.window, share, is_new=now - self._last_setback >= _SAME_SETBACK_SECONDS)
         self._last_setback = now
 
     def hold_to(self, window: ThrottleWindow) -> None:
@@ -217,6 +224,8 @@ class Throttle:
     def _keep_to(self, window: ThrottleWindow) -> None:
         if self._window is None:
             self._window_starts.extend(self._started_at)
+        if window != self._window:
+            self._window_since = self.clock.steady()
         self._window = window
         self.story.window = window
 
@@ -239,7 +248,7 @@ class Throttle:
         self._rate, self._rate_since = max(_FLOOR_PER_SECOND, lowered), max(now, self._held_until)
         if is_new or is_flood:
             way_back = self._rate / 2 if is_flood else max(current - self._rate, self._rate / 2)
-            self._climb_per_second = way_back / _RECOVERY_SECONDS
+            self._climb_per_second = max(way_back / _RECOVERY_SECONDS, _SLOWEST_CLIMB)
         self.story.lowest_per_second = min(self._rate, self.story.lowest_per_second or self._rate)
         self.story.lowered_at = self.story.lowered_at or self.clock.wall()
         self.story.back_at = None

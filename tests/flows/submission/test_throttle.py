@@ -154,6 +154,36 @@ async def test_a_named_window_is_held_and_kept_to() -> None:
     assert "20 in 300 s" in throttle.story.lines("creates")[0]
 
 
+async def test_the_first_word_of_a_window_lowers_no_rate() -> None:
+    """Thirty that are turned away at once, with the window named: once it opens its limit may start at once, not at a crawl.
+
+    A 429 although the window is held, for others use the account too, does lower the rate.
+    """
+    clock = MovedClock()
+    throttle = Throttle(clock)
+    await starts(throttle, clock, 30)
+    for _ in range(30):
+        throttle.on_throttled(throttled(window=ThrottleWindow(20, 300.0)))
+    moments = await starts(throttle, clock, 20)
+    assert moments[-1] == moments[0]
+    assert throttle.story.lowest_per_second is None
+    throttle.on_throttled(throttled(window=ThrottleWindow(20, 300.0)))
+    assert throttle.story.lowest_per_second is not None
+
+
+async def test_the_way_up_from_the_floor_takes_no_minutes() -> None:
+    """All turned away, nothing accepted: thirty requests later, in less than 20 s, it goes at 3/s and more."""
+    clock = MovedClock()
+    throttle = Throttle(clock)
+    await starts(throttle, clock, 30)
+    for _ in range(30):
+        throttle.on_throttled(throttled())
+    moments = await starts(throttle, clock, 30)
+    assert throttle.story.lowest_per_second == 0.2
+    assert moments[-1] - moments[0] <= 20.0
+    assert moments[-1] - moments[-4] <= 1.0
+
+
 async def test_what_was_started_before_a_window_was_named_counts() -> None:
     """Retry-After is shorter than the window that the same 429 names: the window still holds no more than its limit."""
     clock = MovedClock()
