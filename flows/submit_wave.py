@@ -38,6 +38,7 @@ async def submit_wave(
     allow_invalid: bool = False,
     retry_rejected: bool = False,
     recreate: bool = False,
+    canary: int = 0,
 ) -> State[Any]:
     """Create the SMS migration tasks of one wave of a plan: exactly one for each server, and a report of every row.
 
@@ -49,11 +50,12 @@ async def submit_wave(
         allow_invalid: Send the good rows even if others have errors; those are reported as INVALID.
         retry_rejected: Send rows again that SMS rejected for a cause that may be cured by now.
         recreate: Send rows again whose task was deleted at SMS.
+        canary: Send the first so many rows alone, and the rest only if all of these are done. 0: all at once.
     """
     session = wave_session.STARTED.get()
     if session is None:
         try:
-            order = _order(plan, wave, report, where, allow_invalid, retry_rejected, recreate)
+            order = _order(plan, wave, report, where, allow_invalid, retry_rejected, recreate, canary)
             session = WaveSession(await asyncio.to_thread(prepare, order), load_settings())
         except (PlanError, PlanRefusedError, WhereError, ReportError, SettingsError) as error:
             return Failed(message=_refusal(error))
@@ -74,6 +76,7 @@ async def show(session: WaveSession) -> bool:
             allow_invalid=order.allow_invalid,
             retry_rejected=order.retry_rejected,
             recreate=order.recreate,
+            canary=order.canary,
             return_state=True,
         )
     finally:
@@ -120,9 +123,10 @@ def _order(
     allow_invalid: bool,
     retry_rejected: bool,
     recreate: bool,
+    canary: int,
 ) -> WaveOrder:
     return WaveOrder(
-        Path(plan), wave, Path(report) if report else None, parse_where(where), allow_invalid, retry_rejected, recreate
+        Path(plan), wave, Path(report) if report else None, parse_where(where), allow_invalid, retry_rejected, recreate, canary
     )
 
 

@@ -54,7 +54,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WaveOrder:
-    """What is asked for. `where` holds (column, pattern) pairs that must all hold; `report` None means beside the plan."""
+    """What is asked for. `where` holds (column, pattern) pairs that must all hold; `report` None means beside the plan.
+
+    The first `canary` rows go alone; the rest follows where all of them are done.
+    """
 
     plan: Path
     wave: str
@@ -63,6 +66,7 @@ class WaveOrder:
     allow_invalid: bool = False
     retry_rejected: bool = False
     recreate: bool = False
+    canary: int = 0
 
     @property
     def report_path(self) -> Path:
@@ -81,6 +85,8 @@ class WaveOrder:
             words += ["--where", quoted(f"{column}={pattern}")]
         if self.allow_invalid:
             words.append("--allow-invalid")
+        if self.canary:
+            words += ["--canary", str(self.canary)]
         return " ".join([*words, *extra])
 
 
@@ -125,6 +131,8 @@ def prepare(order: WaveOrder) -> PreparedWave:
     Raises PlanError (no plan), PlanRefusedError (errors in it, or no row), WhereError (no such column), ReportError (nowhere to
     report to).
     """
+    if order.canary < 0:
+        raise PlanRefusedError(f"there cannot be {order.canary} canaries")
     plan = read_plan(order.plan)
     findings = tuple(check_plan(plan, order.wave))
     if order.wave not in plan.waves:
@@ -187,6 +195,7 @@ def _request(prepared: PreparedWave, settings: Settings) -> WaveRequest:
         concurrency=settings.concurrency,
         retry_rejected=prepared.order.retry_rejected,
         recreate=prepared.order.recreate,
+        canaries=prepared.order.canary,
     )
     return WaveRequest(prepared.plan, prepared.order.wave, prepared.rows, settings.account, author(), prepared.invalid, options)
 

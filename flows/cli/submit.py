@@ -33,6 +33,10 @@ def submit(
         bool, typer.Option("--retry-rejected", help="Send rows again that SMS rejected for a cause that may be cured by now.")
     ] = False,
     recreate: Annotated[bool, typer.Option("--recreate", help="Send rows again whose task was deleted at SMS.")] = False,
+    canary: Annotated[
+        int,
+        typer.Option("--canary", metavar="N", min=0, help="Send the first N rows alone, the rest only if all of them are done."),
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")] = False,
 ) -> None:
@@ -46,5 +50,5 @@ def submit(
     """
     from flows.cli.submit_command import Call, main
 
-    call = Call(plan, wave, report, tuple(where or ()), dry_run, allow_invalid, retry_rejected, recreate, as_json, debug)
+    call = Call(plan, wave, report, tuple(where or ()), dry_run, allow_invalid, retry_rejected, recreate, canary, as_json, debug)
     raise typer.Exit(main(call))

@@ -56,6 +56,7 @@ class Call:
     allow_invalid: bool
     retry_rejected: bool
     recreate: bool
+    canary: int
     is_json: bool
     is_debug: bool
 
@@ -98,7 +99,7 @@ def _prepare(call: Call) -> tuple[PreparedWave, Settings]:
     from flows.where import parse_where
 
     where = parse_where(call.where)
-    order = WaveOrder(call.plan, call.wave, call.report, where, call.allow_invalid, call.retry_rejected, call.recreate)
+    order = WaveOrder(call.plan, call.wave, call.report, where, call.allow_invalid, call.retry_rejected, call.recreate, call.canary)
     return prepare(order), load_settings()
 
 

@@ -220,7 +220,8 @@ def show_previews(previews: Sequence[Preview], stream: TextIO) -> None:
     for preview in previews:
         place = f"{preview.row.cell('wave')}  {preview.row.label:<{width}}"
         detail = f"  {preview.detail or preview.task_id}" if preview.detail or preview.task_id else ""
-        stream.write(f"{place}  {preview.decision.value:<8}{detail}".rstrip() + "\n")
+        canary = "  canary" if preview.is_canary else ""
+        stream.write(f"{place}  {preview.decision.value:<8}{canary}{detail}".rstrip() + "\n")
     tally = Counter(preview.decision.value for preview in previews)
     stream.write("  ".join(f"{count} {decision}" for decision, count in tally.items()) + "\nnothing was sent\n")
 

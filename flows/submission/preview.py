@@ -16,6 +16,7 @@ from flows.submission.life import RowState
 from flows.submission.protocol import Sighting, has_target
 from flows.submission.reconcile import is_still_refused, what_stands_there
 from flows.submission.records import RowRecord
+from flows.submission.stop_rules import first_rows
 from flows.submission.survey import NoBody, Survey, WaveRequest
 from inventory.outcomes import Status
 
@@ -41,15 +42,19 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One row's decision; `detail` says why where it is not `create`, `task_id` names the task that is there."""
+    """One row's decision; `detail` says why where it is not `create`, `task_id` names the task that is there.
+
+    `is_canary`: a run would bring it to its end before the rest.
+    """
 
     row: ServerRow
     source_server_id: str
     decision: Decision
     detail: str = ""
     task_id: str = ""
+    is_canary: bool = False
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str | bool]:
         """The preview as `waves submit --dry-run --json` prints it."""
         return {
             "source_server_id": self.source_server_id,
@@ -57,6 +62,7 @@ class Preview:
             "detail": self.detail,
             "task_id": self.task_id,
             "row": str(self.row.cell("wave")),
+            "canary": self.is_canary,
         }
 
 
@@ -64,7 +70,9 @@ async def preview_wave(request: WaveRequest, desk: Desk) -> list[Preview]:
     """One preview for each row of the request, in its order. Raises an SmsError where SMS cannot be asked."""
     survey = Survey(request, desk)
     await survey.look()
-    return await asyncio.gather(*(_preview_in_turn(survey, desk, row) for row in request.rows))
+    canaries = {row.position for row in first_rows(survey.rows_to_send, desk.options.canaries)[0]}
+    previews = await asyncio.gather(*(_preview_in_turn(survey, desk, row) for row in request.rows))
+    return [replace(preview, is_canary=preview.row.position in canaries) for preview in previews]
 
 
 async def _preview_in_turn(survey: Survey, desk: Desk, row: ServerRow) -> Preview:
