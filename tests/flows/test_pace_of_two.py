@@ -1,9 +1,14 @@
-"""Two real runs at once, on one journal, against a real server: together they keep the account's pace."""
+"""Two real runs at once, on one journal, against a real server: together they keep the account's pace, and SMS's window."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.settings import load_settings
+from flows.simulator.options import Rate
+from flows.submission.clock import SystemClock
+from flows.submission.journal import KnownWindow, open_journal
+from flows.submission.pace_limits import CREATES
 from tests.paced_wave import most_in_a_second, run_at_once
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 40
+WINDOW = KnownWindow(20, 2.0)
 ROWS = 40
 
 
@@ -37,3 +43,22 @@ def test_two_runs_at_once_never_exceed_the_limit_in_any_second(tmp_path: Path) -
     told = [note for run in runs for note in run["notes"]]
     assert [note.partition(",")[0] for note in told] == [f"creates: at most {LIMIT}/s (SMS_RATE_PER_SECOND)"] * 2
     assert any(note.endswith(", shared with other runs") for note in told)
+
+
+async def test_two_runs_at_once_hold_a_window_that_sms_has_named(tmp_path: Path) -> None:
+    """An earlier run met limit:20,time:2 second: two runs of 20 rows each at once, without any limit of ours, meet no 429."""
+    servers = [server(number, wave=f"wave-{number % 2}") for number in range(2 * WINDOW.limit)]
+    plan = make_plan(tmp_path / "plan.xlsx", servers, disks=[disk(number) for number in range(2 * WINDOW.limit)])
+    rate = Rate(WINDOW.limit, WINDOW.seconds, is_window=True)
+    with SimulatorProcess(any_source=True, any_target=True, rate=rate) as simulator:
+        env = environment(tmp_path, simulator)
+        settings = load_settings(
+            credentials=False, endpoint=env["SMS_ENDPOINT"], project_id=env["SMS_PROJECT_ID"], journal=env["WAVES_JOURNAL"]
+        )
+        async with open_journal(settings.journal_url, SystemClock(), print) as journal:
+            await journal.remember_window(settings.account, CREATES, WINDOW)
+        runs = run_at_once([(plan, "wave-0"), (plan, "wave-1")], tmp_path, env)
+        refusals, arrivals = simulator.truth()["refusals"], simulator.arrivals()
+    assert [run["statuses"] for run in runs] == [{"CREATED": WINDOW.limit}] * 2
+    assert (refusals, len(arrivals)) == ({}, 2 * WINDOW.limit)
+    assert [run["notes"] for run in runs] == [["creates: held to 20 in 2 s, which SMS has named within the last day"]] * 2
