@@ -86,6 +86,11 @@ class Gate:
         return self._breaker.is_open
 
     @property
+    def wants_trial(self) -> bool:
+        """Whether SMS has answered a read since it fell sick, and one row may now show whether it is well."""
+        return self._breaker.is_open and self._breaker.is_on_trial
+
+    @property
     def notes(self) -> list[str]:
         """What the report says: why nothing new was sent, and when SMS was sick."""
         sick = [self._sick_note("the end of the run")] if self._breaker.is_open else []

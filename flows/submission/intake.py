@@ -117,6 +117,9 @@ class Intake:
         if self._free >= self._least_free and (self._is_winding_down or not self._desk.gate.is_shut):
             while self._waiting and len(batch) < min(self._free, _MOST_AT_ONCE):
                 batch.append(self._waiting.popleft())
+        elif self._waiting and not batch and not self._under_way and self._desk.gate.wants_trial:
+            # Nobody under way is left to show that SMS is well again.
+            batch.append(self._waiting.popleft())
         return batch
 
     async def _take(self, batch: Sequence[ServerRow]) -> None:
