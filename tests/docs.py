@@ -1,10 +1,11 @@
 """Write, or check, the parts of README.md that are derived from the code: commands, columns, statuses, codes, settings, faults.
 
     python -m tests.docs            exit code 1 when a part is stale, with the difference
-    python -m tests.docs --write    write them, and the picture of a run
+    python -m tests.docs --write    write them, and the pictures
 
 A part stands between `<!-- NAME -->` and `<!-- /NAME -->`; the rest of the file is left alone. `<!-- figures -->` is written by
-hand from what `make bench` prints. The picture shows a real run, so it is written and never compared.
+hand from what `make bench` prints. The picture of a run is written and never compared; that of a row's life is drawn from the code,
+and a test compares it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from inventory.columns import Column
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-STALE = "README.md is stale: run `make docs` and commit what it writes"
+STALE = "README.md or its picture is stale: run `make docs` and commit what it writes"
 
 _SHEETS = {
     "Servers": "one row for each source server; the only sheet that must be there",
@@ -192,9 +193,10 @@ def main(arguments: Sequence[str]) -> int:
     """Check or write; the exit code."""
     text = README.read_text(encoding="utf-8")
     if "--write" in arguments:
-        from tests import picture
+        from tests import life_picture, picture
 
         README.write_text(renewed(text), encoding="utf-8", newline="\n")
+        life_picture.write()
         picture.write()
         return 0
     if lines := difference(text):

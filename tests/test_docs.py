@@ -15,13 +15,16 @@ import pytest
 
 from flows.cli.demo_command import start_afresh
 from flows.settings import Settings
-from tests import docs, picture
+from flows.submission import life
+from flows.submission.life import Move, RowState
+from tests import docs, life_picture, picture
 from tests.flows.cli.command_line import NO_PREFECT, ROOT, clean_environment
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+SVG = "{http://www.w3.org/2000/svg}"
 TEXT = docs.README.read_text(encoding="utf-8")
 FIRST = "waves submit plan.xlsx --wave wave-1"
 """Stands at the top of README, where nobody has a plan yet: it is run last."""
@@ -44,7 +47,8 @@ def test_a_stale_part_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, c
     readme = tmp_path / "README.md"
     readme.write_text(TEXT.replace("| 130 |", "| 13 |"), encoding="utf-8")
     monkeypatch.setattr(docs, "README", readme)
-    monkeypatch.setattr(picture, "write", lambda: None)
+    for drawer in (picture, life_picture):
+        monkeypatch.setattr(drawer, "write", lambda: None)
     assert docs.main([]) == 1
     err = capsys.readouterr().err
     assert "-| 13 |" in err
@@ -59,12 +63,52 @@ def test_every_part_has_its_markers() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    """Every relative link and picture is there, and the picture can be drawn."""
+    """Every relative link and picture is there, and the pictures can be drawn, with fonts that the reader has."""
     links = re.findall(r"\]\(([^)#]+)\)", TEXT)
     assert links
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
-    assert ET.parse(picture.PICTURE).getroot().tag.endswith("svg")  # noqa: S314 - our own file
-    assert "@font-face" not in picture.PICTURE.read_text(encoding="utf-8")
+    for path in (picture.PICTURE, life_picture.PICTURE):
+        assert f".docs/{path.name}" in links
+        assert ET.parse(path).getroot().tag.endswith("svg")  # noqa: S314 - our own file
+        assert "@font-face" not in path.read_text(encoding="utf-8")
+
+
+def test_every_move_of_a_row_is_drawn() -> None:
+    """The picture has one arrow for each move from each state, with its letter, and no other; and every state."""
+    rules = [(move, source) for move in Move for source in move.rule.sources]
+    assert set(life_picture.ROUTES) == set(rules)
+    assert set(life_picture.STATES) == set(RowState)
+    root = ET.fromstring(life_picture.drawn())  # noqa: S314 - our own text
+    shown = {group.get("id"): [text.text for text in group.iter(f"{SVG}text")] for group in root.iter(f"{SVG}g")}
+    assert set(shown) == {f"{letter}-{source.value}-{target.value}" for letter, _, source, target in life_picture.arrows()}
+    assert len(shown) == len(rules)
+    assert all(name and words[0] == name[0] for name, words in shown.items())
+
+
+def test_the_letters_are_those_of_the_drawing_in_the_code() -> None:
+    """life.py draws the same life in its docstring: a letter there is a letter here."""
+    letters = {letter for letter, *_ in life_picture.arrows()}
+    assert letters == set(re.findall(r"\b[A-L]\b", (life.__doc__ or "").partition("Pure names")[0]))
+
+
+def test_an_arrow_ends_at_the_state_that_the_move_leads_to() -> None:
+    """Both ends of an arrow lie on the borders of their boxes."""
+    for _, move, source, target in life_picture.arrows():
+        points = life_picture.ROUTES[move, source].points
+        assert is_on_border(life_picture.STATES[source], points[0]), (move, source)
+        assert is_on_border(life_picture.STATES[target], points[-1]), (move, target)
+
+
+def is_on_border(box: life_picture.Box, point: tuple[int, int]) -> bool:
+    """Whether a point lies on the border of a box."""
+    x, y = point[0] - box.x, point[1] - box.y
+    is_within = 0 <= x <= box.width and 0 <= y <= box.height
+    return is_within and (x in {0, box.width} or y in {0, box.height})
+
+
+def test_the_picture_of_a_life_is_fresh() -> None:
+    """The file is what the code draws."""
+    assert life_picture.PICTURE.read_text(encoding="utf-8") == life_picture.drawn(), docs.STALE
 
 
 def test_a_terminal_is_followed() -> None:
