@@ -136,6 +136,26 @@ def test_a_process_that_dies_costs_the_others_no_more_than_what_it_held() -> Non
     assert max(later - earlier for earlier, later in pairwise(starts)) <= 3 * CHUNK_SECONDS
 
 
+def test_what_others_may_hold_is_waited_out_where_the_servers_clock_may_have_stepped() -> None:
+    """By a process that begins, for it cannot know, and by one that sees the step: what it holds itself it may still use."""
+
+    async def main() -> list[float]:
+        world = World(Random(8), clock_name="server")
+        (run, _) = await asyncio.gather(Process([LIMIT], ends=4.0).run(world, "run"), step_after(world, 2.0))
+        await world.close()
+        return run
+
+    async def step_after(world: World, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        world.step += 60.0
+
+    starts = in_virtual_time(main())
+    assert starts[0] >= CAUTION_SECONDS
+    gap, before = max((later - earlier, earlier) for earlier, later in pairwise(starts))
+    assert 2.0 <= before <= 2.0 + 2 * CHUNK_SECONDS
+    assert gap >= CAUTION_SECONDS - 2 * CHUNK_SECONDS
+
+
 def test_a_slot_that_was_not_used_is_lost() -> None:
     """A process that asks for nothing for ten seconds saves nothing up."""
 
