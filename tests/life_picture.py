@@ -140,7 +140,7 @@ ROUTES: Mapping[tuple[Move, RowState], Route] = {
 STEPS = (
     Box(24, 634, 172, 86, "1", ("lease on the source", "and target server:", "on disk"), "box"),
     Box(209, 634, 172, 86, "2", ("what is to be sent, and", "which tasks are there:", "on disk"), "box"),
-    Box(394, 634, 172, 86, "3", ("lease outlives the", "request? the pace", "lets it out?"), "step"),
+    Box(394, 634, 172, 86, "3", ("the pace lets it out,", "and the lease will", "outlive the request"), "step"),
     Box(579, 634, 172, 86, "4", ("the request leaves;", "an answer comes,", "or none"), "step"),
     Box(764, 634, 172, 86, "5", ("the answer: on disk;", "unless it is clear,", "look before all else"), "box"),
 )
