@@ -94,7 +94,7 @@ def test_a_prefect_lost_in_the_middle_costs_one_line(tmp_path: Path) -> None:
 @posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_wave_reports_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    """Exit 130, a report with every row, and the next run finishes what was on the wire: one task a server."""
+    """Exit 130, a report with every row, and the next run waits for nobody and finishes what was on the wire: one task a server."""
     plan = plan_of(tmp_path, 40)
     with SimulatorProcess(any_source=True, latency=1.0) as simulator:
         env = environment(tmp_path, simulator)
@@ -106,7 +106,8 @@ def test_a_stopped_wave_reports_and_leaves_nothing_behind(tmp_path: Path, number
         assert len(statuses(tmp_path / "plan.wave-1.report.xlsx")) == 40
         wait_until(lambda: not processes_with(str(tmp_path / "prefect-home")))
         again = Waves("submit", plan, "--wave", "wave-1", env=env | NO_PREFECT, cwd=tmp_path)
-        assert again.end()[0] == 0
+        code, _, errors = again.end()
+        assert (code, "waiting for them" in errors) == (0, False), errors
         assert (len(simulator.truth()["tasks"]), simulator.truth()["duplicates"]) == (40, [])
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl import load_workbook
 
+from flows.cli.exits import Exit, exit_of
+from flows.cli.submit_view import as_json
 from flows.sms.errors import ThrottleWindow
 from flows.submission.events import Silent, StopKind, StopReason, StopSignal
+from flows.submission.journal import open_journal
+from flows.submission.leases import LeaseRequest
+from flows.submission.records import RunRecord
 from flows.submission.throttle import Throttle
 from inventory.plan import read_plan
 from tests.flows.submission.clocks import FastClock
-from tests.flows.submission.scripted import Script, Scripted, lies, plan_of, scripted, told
+from tests.flows.submission.night import Night, contradictions, flat
+from tests.flows.submission.scripted import ACCOUNT, SOURCE, Script, Scripted, lies, plan_of, scripted, told
 from tests.plans import disk, make_plan, server
 
 if TYPE_CHECKING:
@@ -32,12 +41,14 @@ PERFORMED = 5
 
 @dataclass
 class Remarks(Silent):
-    """Keeps what was remarked."""
+    """Keeps what was remarked; `first` is set when something was."""
 
     lines: list[str] = field(default_factory=list)
+    first: asyncio.Event = field(default_factory=asyncio.Event)
 
     def remark(self, text: str) -> None:
         self.lines.append(text)
+        self.first.set()
 
 
 def night_of(folder: Path, rows: int | list[dict[str, Any]], wave: dict[str, Any] | None = None, **script: Any) -> Scripted:
@@ -141,6 +152,20 @@ async def test_rows_that_exist_are_told_although_a_canary_failed(tmp_path: Path)
     end = await night.run(canaries=1)
     assert told(end, "status", "task_id")[2] == ("EXISTS", task)
     assert lies(end, night.sms) == []
+
+
+async def test_a_canary_that_another_run_holds_is_waited_for(tmp_path: Path) -> None:
+    """That run is dead, so its lease lapses: the canary is sent then, and all the others after it."""
+    night = night_of(tmp_path, 6)
+    async with open_journal(f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite'}", night.sms.clock, print) as other:
+        record = RunRecord("dead", ACCOUNT, "wave-1", "plan.xlsx", "", "them@there", BEFORE)
+        await other.start_run(record, 4.0, 1_000.0)
+        await other.lease([LeaseRequest(SOURCE, "")])
+        watcher = Remarks()
+        end = await night.run(watcher=watcher, canaries=1)
+    assert told(end) == ["CREATED"] * 6
+    assert SOURCE.encode() in night.sms.bodies[0]
+    assert [line.startswith("run dead of them@there (wave wave-1) works on rows") for line in watcher.lines] == [True]
 
 
 async def test_stopped_among_the_canaries_the_run_was_stopped(tmp_path: Path) -> None:
@@ -274,3 +299,52 @@ async def test_a_run_that_waits_for_a_sick_sms_can_be_stopped(tmp_path: Path) ->
     end = await night.run(watcher=StopWhenSick(), stop=stop, concurrency=4)
     assert {code for status, code in codes(end) if status == "DEFERRED"} == {"WAVES.STOPPED"}
     assert lies(end, night.sms) == []
+
+
+async def test_a_window_that_is_over_is_in_the_report_and_the_exit_code(night: Night) -> None:
+    """Not all is done: 1. The report's Summary says why, and what to type once the sheet says otherwise."""
+    plan = night.plan(3, waves=[{"wave": "wave-1", "timezone": "UTC", "ends_at": "2026-01-10 06:00"}])
+    end = await night.submit(plan, canary=2)
+    message = "the wave's window ended at 2026-01-10 06:00 UTC (Waves!C2): nothing new is sent"
+    assert (exit_of(end), end.counts) == (Exit.NOT_DONE, {"DEFERRED": 3})
+    assert as_json(end)["stop"] == {"kind": "window", "code": "WAVES.WINDOW", "message": message}
+    assert end.report is not None
+    with closing(load_workbook(end.report, read_only=True)) as book:
+        summary = [str(cell) for row in book["Summary"].iter_rows(values_only=True) for cell in row if cell is not None]
+    assert any(message in text for text in summary)
+    assert any(text.endswith("--canary 2") for text in summary)
+    assert night.simulator.truth()["tasks"] == []
+
+
+async def test_canaries_of_a_part_of_the_wave_are_of_that_part(night: Night) -> None:
+    """`--where` leaves two rows, and the first of them fails: the second is held back and stays so until that is mended."""
+    night.simulator.fault_once("SMS.6526-before", source_server_id=server(3)["source_server_id"])
+    order: dict[str, Any] = {"where": [("source_name", "web-0[34]")], "canary": 1}
+    plan = night.plan(4)
+    for _ in range(2):
+        end = await night.submit(plan, **order)
+        assert flat(end, "status", "error_code") == [("REJECTED", "SMS.6526"), ("DEFERRED", "WAVES.CANARY")]
+    assert flat(await night.submit(plan, **order, retry_rejected=True), "status") == [("CREATED",), ("CREATED",)]
+
+
+async def test_mixed_faults_do_not_pass_for_a_sick_sms(night: Night) -> None:
+    """14 % of the creates broken: the run never waits."""
+    night.simulator.set_faults("14%", seed=3)
+    watcher = Remarks()
+    end = await night.submit(night.plan(60), watcher=watcher)
+    assert set(flat(end, "status")) == {("CREATED",)}
+    assert watcher.lines == []
+    assert contradictions(end, night.simulator) == []
+
+
+async def test_sick_for_real(any_night: Night) -> None:
+    """Every create is broken until that is noticed: the run waits for SMS, says so, and ends with every task made once."""
+    plan, watcher = any_night.plan(60), Remarks()
+    any_night.simulator.set_faults("503-before=0.5,reset-after=0.5")
+    submitted = asyncio.ensure_future(any_night.submit(plan, watcher=watcher))
+    await watcher.first.wait()
+    any_night.simulator.set_faults("")
+    end = await submitted
+    assert [line.split(" ")[:2] for line in watcher.lines] == [["warning:", "10"], ["SMS", "is"]]
+    assert set(flat(end, "status")) == {("CREATED",)}
+    assert contradictions(end, any_night.simulator) == []

@@ -66,3 +66,11 @@ async def test_a_row_in_doubt_is_settled_first(night: Night) -> None:
     night.simulator.fault_once("SMS.7605-before")
     await night.submit(plan)
     assert await previewed(night, plan) == [("settle", "")]
+
+
+async def test_canaries_are_the_first_rows_that_are_to_be_sent(night: Night) -> None:
+    """Neither a skipped row nor one with an error is one."""
+    rows = [server(1, skip="yes"), server(2, priority=99_999), server(3), server(4), server(5)]
+    order = wave_job.WaveOrder(night.plan(rows), "wave-1", night.folder / "report.xlsx", allow_invalid=True, canary=2)
+    previews = await wave_job.preview(wave_job.prepare(order), night.run_settings(), Silent())
+    assert [preview.is_canary for preview in previews] == [False, False, True, True, False]
