@@ -73,6 +73,8 @@ def standing(record: RowRecord | None) -> str:
         return "never sent: the journal knows nothing of it"
     if record.state is RowState.REFUSED and record.error_code == BOUND_CODE:
         return "another task holds the source or the target"
+    if record.state is RowState.UNSETTLED and record.bound_elsewhere and not record.is_in_doubt:
+        return "SMS has said that the source or the target is bound: only a look at SMS tells by what"
     if record.state is RowState.UNSETTLED and record.bound_elsewhere:
         return f"{_STATES[record.state]}; SMS has said since that the source or the target is bound"
     return _STATES[record.state]

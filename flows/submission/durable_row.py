@@ -77,6 +77,9 @@ class DurableRow:
             await self._move(Move.DOUBT, end=end, doubt_run_id=self._desk.run_id, **said)
         elif self.record.is_in_doubt:
             await self._move(Move.DOUBT, end=end, bound_elsewhere=self.record.bound_elsewhere or error.code == BOUND_CODE, **said)
+        elif error.code == BOUND_CODE:
+            # By whom, only a look tells: a run that dies before it has looked must not leave a row that is sent again.
+            await self._move(Move.DOUBT, end=end, bound_elsewhere=True, **said)
         elif error.error_class is ErrorClass.DEFINITE_NO:
             await self._move(Move.REFUSE, end=end, **said)
         else:
@@ -106,20 +109,20 @@ class DurableRow:
 
     async def close(self, conclusion: Conclusion, task: TaskSummary | None) -> None:
         """Write down what settling came to."""
-        in_doubt = self.record.is_in_doubt
+        is_unsettled = self.record.state is RowState.UNSETTLED
         if task is not None:
             self._desk.known.add(task)
         match conclusion:
-            case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None and in_doubt:
+            case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None and is_unsettled:
                 await self._move(Move.ADOPT, task_id=task.id, error_code="", error_message="", **_OUT_OF_DOUBT)
             case Conclusion.MADE_BY_US | Conclusion.ALREADY_THERE if task is not None:
                 await self.found(task)
-            case Conclusion.BOUND_TO_ANOTHER if in_doubt:
+            case Conclusion.BOUND_TO_ANOTHER if is_unsettled:
                 # Not the code of the attempt in doubt: that was no refusal, and must not count as one once the other task is gone.
                 await self._move(Move.CONFIRM_REFUSAL, error_code=BOUND_CODE, error_message="", **_OUT_OF_DOUBT)
-            case Conclusion.REFUSED if in_doubt:
+            case Conclusion.REFUSED if is_unsettled:
                 await self._move(Move.CONFIRM_REFUSAL, **_OUT_OF_DOUBT)
-            case Conclusion.SEND_AGAIN | Conclusion.NOTHING_MADE if in_doubt:
+            case Conclusion.SEND_AGAIN | Conclusion.NOTHING_MADE if is_unsettled:
                 await self._move(Move.CLEAR, **_OUT_OF_DOUBT)
             case _:
                 pass

@@ -69,7 +69,7 @@ class Move(Enum):
     NOT_SENT = ("D", _rule(RowState.IDLE, RowState.SENDING))
     """The request never reached SMS, or SMS did not act on it, and no earlier attempt could have made a task."""
     DOUBT = ("E", _rule(RowState.UNSETTLED, RowState.SENDING, RowState.UNSETTLED))
-    """Nobody knows: the attempt was ambiguous, or an earlier one was, or the run that sent it died."""
+    """Nobody knows: the attempt was ambiguous, or an earlier one was, or the run that sent it died, or SMS said "already bound"."""
     ADOPT = ("F", _rule(RowState.BOUND, RowState.UNSETTLED))
     """A look found the task that an attempt of ours made, or the one that stands in its way."""
     CLEAR = ("H", _rule(RowState.IDLE, RowState.UNSETTLED))

@@ -170,3 +170,13 @@ def in_two_tasks(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
         if task.source_server_id and not task.is_deleting:
             by_source.setdefault(task.source_server_id, []).append(task.id)
     return {source: ids for source, ids in by_source.items() if len(ids) > 1}
+
+
+def with_two_sources(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
+    """Target server id -> ids of the tasks that fill it, for each that tasks of more than one source are to fill."""
+    by_target: dict[str, list[TaskSummary]] = {}
+    for task in tasks:
+        if task.target_vm_id and not task.is_deleting:
+            by_target.setdefault(task.target_vm_id, []).append(task)
+    shared = {target: found for target, found in by_target.items() if len({task.source_server_id for task in found}) > 1}
+    return {target: [task.id for task in found] for target, found in shared.items()}

@@ -29,8 +29,8 @@ _DRIFT = warning(
 _EDITED = "the row was edited after it was sent ({where}), and task {task} is as it was sent"
 _TWICE = warning(
     "TWICE",
-    "A source server with two tasks",
-    "source server {source} has {count} tasks at SMS: {tasks}",
+    "A server with two tasks",
+    "{what} server {server} has {count} tasks at SMS: {tasks}",
     "keep the one that is meant and delete the others in the SMS console before anything is started",
     "source server 07d8aa20 has 2 tasks at SMS: 719e1c73, 173bc48d",
 )
@@ -53,7 +53,7 @@ def edited(row: ServerRow, columns: Sequence[str], task: TaskSummary) -> Finding
     return Finding(_DRIFT.code, _DRIFT.severity, cell.sheet, cell.ref, "", _EDITED.format(where=where, task=task.id), _DRIFT.remedy)
 
 
-def twice(source_server_id: str, task_ids: Sequence[str]) -> Finding:
-    """A source server has more than one task, whoever made them."""
-    problem = _TWICE.problem.format(source=source_server_id, count=len(task_ids), tasks=", ".join(task_ids))
-    return Finding(_TWICE.code, _TWICE.severity, "", "", source_server_id, problem, _TWICE.remedy)
+def twice(what: str, server_id: str, task_ids: Sequence[str]) -> Finding:
+    """A server ("source" or "target") has more than one task, whoever made them."""
+    problem = _TWICE.problem.format(what=what, server=server_id, count=len(task_ids), tasks=", ".join(task_ids))
+    return Finding(_TWICE.code, _TWICE.severity, "", "", server_id, problem, _TWICE.remedy)

@@ -23,7 +23,7 @@ from flows.submission.intake import Intake
 from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow, LeaseLostError
 from flows.submission.leases import LeaseRequest
 from flows.submission.life import RowState
-from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise
+from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise, with_two_sources
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
 from flows.submission.run_findings import twice
@@ -327,7 +327,7 @@ class _WaveRun:
         self._desk.watcher.outcome(outcome)
 
     async def _verify(self) -> list[Finding]:
-        """One full listing after the last answer: settle what it can settle, name every source that has two tasks."""
+        """One full listing after the last answer: settle what it can settle, name every server that has two tasks."""
         desk = self._desk
         if not desk.stop.is_set and (self._sent_any or self._unsettled):
             desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
@@ -386,4 +386,5 @@ async def _hurry_after_grace(desk: Desk) -> None:
 
 
 def _twice(tasks: Sequence[TaskSummary]) -> list[Finding]:
-    return [twice(source, ids) for source, ids in in_two_tasks(tasks).items()]
+    sources = [twice("source", source, ids) for source, ids in in_two_tasks(tasks).items()]
+    return [*sources, *(twice("target", target, ids) for target, ids in with_two_sources(tasks).items())]

@@ -20,6 +20,7 @@ from flows.submission.protocol import (
     has_target,
     in_two_tasks,
     recognise,
+    with_two_sources,
 )
 from flows.submission.records import RowRecord, Target
 
@@ -154,3 +155,18 @@ def test_sources_with_two_tasks_are_named() -> None:
         task("t-4", source_server_id="src-2", state="DELETING"),
     ]
     assert in_two_tasks(tasks) == {"src-1": ["t-1", "t-2"]}
+
+
+def test_targets_that_two_sources_are_to_fill_are_named() -> None:
+    """Two tasks of one source are told as such; a task that is being deleted, or that makes its server anew, fills none."""
+    tasks = [
+        task("t-1", target_vm_id="vm-1"),
+        task("t-2", target_vm_id="vm-1", source_server_id="src-2"),
+        task("t-3", target_vm_id="vm-2"),
+        task("t-4", target_vm_id="vm-2"),
+        task("t-5", target_vm_id="vm-3"),
+        task("t-6", target_vm_id="vm-3", source_server_id="src-2", state="DELETING"),
+        task("t-7", target_vm_id=""),
+        task("t-8", target_vm_id="", source_server_id="src-2"),
+    ]
+    assert with_two_sources(tasks) == {"vm-1": ["t-1", "t-2"]}
