@@ -131,9 +131,14 @@ async def _task_of_neighbour(desk: Desk, run: RowRun, shipment: Shipment, neighb
 
 
 def made_meanwhile(desk: Desk, record: RowRecord) -> TaskSummary | None:
-    """The task that another run made for a row since this one looked at SMS, as the journal holds it; else None."""
+    """The task that another run made for a row since this one looked at SMS, as the journal holds it; else None.
+
+    An attempt that was in flight then counts too: its task may not be shown for a while.
+    """
     before = desk.records.get(record.source_server_id)
-    if record.state is not RowState.BOUND or record.attempts <= (before.attempts if before is not None else 0):
+    was_in_flight = before is not None and before.state.is_in_flight
+    is_new = was_in_flight or record.attempts > (before.attempts if before is not None else 0)
+    if record.state is not RowState.BOUND or not is_new:
         return None
     return TaskSummary(
         record.task_id,
