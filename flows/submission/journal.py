@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal", "JournalUnavailableError", "KnownWindow", "Lease", "LeaseLostError", "Written", "open_journal"]
 
+_MOST_AT_ONCE = 5_000
+"""So many values go into one statement; drivers take 32,767 at most."""
 _WINDOW_KNOWN_SECONDS = 86_400.0
 
 T = TypeVar("T")
@@ -136,7 +138,10 @@ class Journal:
 
         def read(connection: Connection) -> dict[str, tuple[RowRecord | None, str]]:
             asker = Asker(account, holder_id, lease_time(connection, self._clock))
-            return leases.standing(connection, self._lease_statements, asker, sources)
+            found: dict[str, tuple[RowRecord | None, str]] = {}
+            for first in range(0, len(sources), _MOST_AT_ONCE):
+                found |= leases.standing(connection, self._lease_statements, asker, sources[first : first + _MOST_AT_ONCE])
+            return found
 
         return await self._database.read(read)
 

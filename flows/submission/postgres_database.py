@@ -87,11 +87,13 @@ T = TypeVar("T")
 class Limits:
     """For how many seconds what is waited for.
 
+    A server that has not answered once may not be there at all, and nothing was sent yet: it is waited for no longer than `first`.
     A transaction that is not over after `answer` has lost its server: no error comes from a line that swallows everything. Where
     a process is stopped in mid-transaction, the server takes the lock from it after `idle`.
     """
 
     patience: float = PATIENCE_SECONDS
+    first: float = 5.0
     connect: float = 5.0
     answer: float = 30.0
     lock: float = 2.0
@@ -149,7 +151,7 @@ class PostgresDatabase:
             except _AgainError as error:
                 # Counted from the first failure: a process that was paused for long has not waited yet.
                 failed_at = self._clock.steady() if failed_at is None else failed_at
-                if self._clock.steady() - failed_at >= self._limits.patience:
+                if self._clock.steady() - failed_at >= self._patience_seconds:
                     raise JournalUnavailableError(str(error)) from None
                 if not self._told:
                     self._say(f"{error.why} ({error}): waiting for it")
@@ -159,6 +161,11 @@ class PostgresDatabase:
                 return result
             await self._clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    @property
+    def _patience_seconds(self) -> float:
+        limits = self._limits
+        return limits.patience if self._was_reached else min(limits.first, limits.patience)
 
     def hurry(self) -> None:
         """Wait for the server, or for the lock, no longer."""
