@@ -238,8 +238,7 @@ class _WaveRun:
         """Bring the row to its outcome, whatever happens on the way; False where it has to be taken up again."""
         self._runs.take(grant)
         try:
-            self._finish(row, ended := await self._work_on(row, grant, turn))
-            self._desk.gate.count(ended)
+            self._conclude(row, await self._work_on(row, grant, turn))
         except asyncio.CancelledError:
             self._finish(row, await self._cut_short(row))
         except LeaseLostError:
@@ -251,7 +250,7 @@ class _WaveRun:
             self._finish(row, self._from_memory(row))
         except Exception as error:  # noqa: BLE001 - a defect in one row must not cost the others their report
             _LOG.debug("row %s failed", row.cell("wave"), exc_info=True)
-            self._finish(row, await self._cut_short(row, StopReason.defect(error)))
+            self._conclude(row, await self._cut_short(row, StopReason.defect(error)))
         finally:
             self._runs.release(grant)
         return True
@@ -320,6 +319,11 @@ class _WaveRun:
         if stop is None and closed is not None and any(outcome.error_code == closed.code for outcome in outcomes):
             return closed
         return stop
+
+    def _conclude(self, row: ServerRow, outcome: Outcome) -> None:
+        """The row's end, which counts against the failure budget where it is a failure."""
+        self._finish(row, outcome)
+        self._desk.gate.count(outcome)
 
     def _finish(self, row: ServerRow, outcome: Outcome) -> None:
         self._outcomes[row.position] = outcome
