@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +22,7 @@ from flows.submission.throttle import Throttle
 from inventory.plan import read_plan
 from tests.flows.submission.clocks import FastClock
 from tests.flows.submission.night import Night, contradictions, flat
-from tests.flows.submission.scripted import ACCOUNT, SOURCE, Script, Scripted, lies, plan_of, scripted, told
+from tests.flows.submission.scripted import ACCOUNT, EVENTS, SOURCE, Script, Scripted, lies, plan_of, scripted, told
 from tests.plans import disk, make_plan, server
 
 if TYPE_CHECKING:
@@ -348,3 +349,29 @@ async def test_sick_for_real(any_night: Night) -> None:
     assert [line.split(" ")[:2] for line in watcher.lines] == [["warning:", "10"], ["SMS", "is"]]
     assert set(flat(end, "status")) == {("CREATED",)}
     assert contradictions(end, any_night.simulator) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_whatever_ends_a_run_early_every_server_gets_one_task(tmp_path: Path, seed: int) -> None:
+    """Rules and answers by chance, at some step a crash or a stop, and an SMS that forbids no second task.
+
+    Every report is true, and runs without rules then make what is missing.
+    """
+    random = Random(seed)
+    wave = {"failure_budget": random.choice([None, 0, 1, "20%"])}
+    if random.random() < 0.5:
+        wave["ends_at"] = f"2027-01-15 08:00:{random.randrange(60):02}"
+    night = night_of(tmp_path, 8, wave, guard=False, lag_seconds=random.choice([0.0, 2.0]))
+    kinds = ["made", "lost", "never", "late", "429", "not-sent", "no"]
+    for _ in range(2):
+        night.sms.answers = [random.choice(kinds) if random.random() < 0.5 else "made" for _ in range(30)]
+        event = random.choice(["", *EVENTS])
+        options: dict[str, Any] = {"canaries": random.choice([0, 1, 3]), "sick_after": random.choice([2, 10])}
+        assert lies(await night.run(event=event, at=random.randrange(40), **options), night.sms) == []
+    night.sms.answers = []
+    without_rules = plan_of(tmp_path, 8, name="without-rules.xlsx")
+    for _ in range(2):
+        end = await night.run(plan=without_rules, retry_rejected=True)
+        assert lies(end, night.sms) == []
+    assert set(told(end)) == {"EXISTS"}
+    assert [len(night.sms.of(server(number)["source_server_id"])) for number in range(1, 9)] == [1] * 8
