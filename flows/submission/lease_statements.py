@@ -16,8 +16,8 @@ from sqlalchemy import ARRAY, ColumnElement, String, and_, any_, bindparam, dele
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flows.submission import schema
+from flows.submission.bulk import Bulk, compile_bulk
 from flows.submission.life import RowState
-from flows.submission.statements import Bulk, compile_bulk
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult

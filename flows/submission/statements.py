@@ -1,7 +1,6 @@
 """The journal's statements and the shape of their values: records in, tables' columns out, and back.
 
-The three that every row needs are compiled once for the database at hand and run over plain tuples: compiling them anew for each
-group cost more than writing it. Decides nothing; called by journal.py.
+The three that every row needs are compiled once for the database at hand (bulk.py). Decides nothing; called by journal.py.
 """
 
 from __future__ import annotations
@@ -9,34 +8,22 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from flows.submission import schema
+from flows.submission.bulk import Bulk, compile_bulk
 from flows.submission.life import RowState
 from flows.submission.records import AttemptEnd, AttemptRecord, AttemptStart, Entry, RowRecord, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Executable
+    from sqlalchemy import Executable
 
     from inventory.outcomes import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Bulk:
-    """One statement for many rows, compiled: its text, and the names of its values in their order."""
-
-    text: str
-    names: tuple[str, ...]
-
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute it for each of `rows`; how many rows of the table it touched, or -1 where the driver does not say."""
-        return connection.exec_driver_sql(self.text, list(map(itemgetter(*self.names), rows))).rowcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +43,8 @@ class Statements:
         compiler = (postgresql.asyncpg if name == "postgresql" else sqlite).dialect()
         return cls(
             upsert_row=compile_bulk(_upsert_row(dialect), compiler),
-            insert_attempt=compile_bulk(
-                insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS}), compiler
-            ),
-            end_attempt=compile_bulk(_end_attempt(), compiler),
+            insert_attempt=compile_bulk(_insert_attempt(), compiler),
+            end_attempt=compile_bulk(_end_attempt(dialect), compiler),
             upsert_pace=_upsert_pace(dialect),
         )
 
@@ -67,12 +52,6 @@ class Statements:
 _NO_ANSWER = {"answer": "", "request_id": "", "error_code": "", "error_message": "", "task_id": ""}
 _START_COLUMNS = ("account", "source_server_id", "number", "run_id", "body_digest", "intent_at", *_NO_ANSWER)
 _END_COLUMNS = ("answered_at", "answer", "http_status", "request_id", "error_code", "error_message", "task_id")
-
-
-def compile_bulk(statement: Any, dialect: Any) -> Bulk:  # noqa: ANN401 - three kinds of statement, two of dialect
-    """The statement, compiled for a dialect."""
-    compiled = statement.compile(dialect=dialect)
-    return Bulk(str(compiled), tuple(compiled.positiontup))
 
 
 def _upsert_row(dialect: Any) -> Any:  # noqa: ANN401
@@ -91,14 +70,12 @@ def _insert_attempt() -> Any:  # noqa: ANN401
     return insert(schema.attempt).values({name: bindparam(name) for name in _START_COLUMNS})
 
 
-def _end_attempt() -> Any:  # noqa: ANN401
-    columns = schema.attempt.c
-    return (
-        update(schema.attempt)
-        .where(columns.account == bindparam("key_account"))
-        .where(columns.source_server_id == bindparam("key_source"))
-        .where(columns.number == bindparam("key_number"))
-        .values({name: bindparam(name) for name in _END_COLUMNS})
+def _end_attempt(dialect: Any) -> Any:  # noqa: ANN401
+    """Fill in how an attempt ended; as an insert that meets its start, since those go over many at once (bulk.py)."""
+    columns = ("account", "source_server_id", "number", "run_id", "body_digest", "intent_at", *_END_COLUMNS)
+    statement = dialect.insert(schema.attempt).values({name: bindparam(name) for name in columns})
+    return statement.on_conflict_do_update(
+        index_elements=["account", "source_server_id", "number"], set_={name: statement.excluded[name] for name in _END_COLUMNS}
     )
 
 
@@ -147,11 +124,14 @@ def start_values(entry: Entry, start: AttemptStart) -> dict[str, Any]:
 
 
 def end_values(entry: Entry, end: AttemptEnd) -> dict[str, Any]:
-    """The columns of `attempt` that its end fills in, and its key."""
+    """The columns of `attempt` when one has ended; all but those of its end are there since it started."""
     return {
-        "key_account": entry.row.account,
-        "key_source": entry.row.source_server_id,
-        "key_number": end.number,
+        "account": entry.row.account,
+        "source_server_id": entry.row.source_server_id,
+        "number": end.number,
+        "run_id": entry.row.run_id,
+        "body_digest": entry.row.body_digest,
+        "intent_at": end.answered_at,
         "answered_at": end.answered_at,
         "answer": end.answer,
         "http_status": end.http_status,
