@@ -1,4 +1,4 @@
-"""Break one wave in every way that a night can: `python -m tests.proofs [NAME ...] [--kills N] [--seed N]`; all of them by default.
+"""Break waves in every way that a night can: `python -m tests.proofs [NAME ...] [--times N] [--seed N]`; all of them by default.
 
 Each proof prints one line; exit 1 where a promise was not kept. Everything talks to 127.0.0.1 only, and ends what it started.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from tests.conftest import processes_with, wait_until
 from tests.postgres_server import PostgresServer
+from tests.proofs.rounds import play_rounds
 from tests.proofs.wave import ROWS, Verdict, Wave, broken_wave
 from tests.waves_process import Waves, environment
 
@@ -109,6 +110,14 @@ def disk(count: int, random: Random) -> Verdict:
         return wave.judge(verdict, wave.start())
 
 
+def rounds(count: int, random: Random) -> Verdict:
+    """Many small waves with their journal on PostgreSQL, each broken at random."""
+    verdict = Verdict("rounds", f"{2 * count} waves with their journal on PostgreSQL, broken at random")
+    if problem := play_rounds(2 * count, random.randrange(10**6)):
+        verdict.violations.append(problem)
+    return verdict
+
+
 PROOFS: Mapping[str, Callable[[int, Random], Verdict]] = {
     "kills": kills,
     "two": two,
@@ -116,6 +125,7 @@ PROOFS: Mapping[str, Callable[[int, Random], Verdict]] = {
     "prefect": prefect,
     "postgres": postgres,
     "disk": disk,
+    "rounds": rounds,
 }
 
 
@@ -141,7 +151,7 @@ def main() -> None:
     """Run the proofs that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m tests.proofs")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PROOFS)}")
-    parser.add_argument("--kills", type=int, default=50, help="how often processes are killed")
+    parser.add_argument("--times", type=int, default=50, help="how often processes are killed, half as often as waves are played")
     parser.add_argument("--seed", type=int, default=1, help="what random moments are drawn from")
     known = parser.parse_args()
     if unknown := set(known.names) - set(PROOFS):
@@ -149,7 +159,7 @@ def main() -> None:
     is_kept = True
     for name in known.names or PROOFS:
         began = time.monotonic()
-        verdict = PROOFS[name](known.kills, Random(known.seed))
+        verdict = PROOFS[name](known.times, Random(known.seed))
         print(f"{verdict} ({time.monotonic() - began:.0f} s)", flush=True)
         is_kept = is_kept and not verdict.violations
     sys.exit(0 if is_kept else 1)

@@ -44,7 +44,8 @@ class Verdict:
 
     def __str__(self) -> str:
         kept = "kept" if not self.violations else f"BROKEN: {'; '.join(self.violations[:5])}"
-        return f"{self.name}: {self.broken}: {self.tasks} tasks, {self.outcomes} true outcomes: {kept}"
+        counted = f": {self.tasks} tasks, {self.outcomes} true outcomes" if self.tasks else ""
+        return f"{self.name}: {self.broken}{counted}: {kept}"
 
 
 class Wave:

@@ -1,19 +1,16 @@
 """Waves with their journal on PostgreSQL, broken at random, with real processes.
 
-    python -m tests.flows.submission.postgres_rounds [ROUNDS] [FIRST_SEED]
-
 A round is a wave of 60 to 200 rows with 14 % of its creates broken, run by one or two processes, through which things happen: a run
 is killed and begun anew, a run is stopped (SIGSTOP) for longer than its leases live, PostgreSQL is killed and started, all its
 connections are ended. No report of a run that ended may contradict what SMS holds, nothing may have reached SMS without an intent
 in the journal, and a last run, without faults, must find one task for each server. A seed chooses what happens; when exactly is the
-machine's affair. Prints a line for each round; the first that fails ends it all, with its seed.
+machine's affair. The first round that fails ends it all, with its seed.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +18,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.flows.submission.real_runs import Runs, kill, sent_without_intent
-from tests.postgres_server import PostgresServer, why_not
+from tests.postgres_server import PostgresServer
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
@@ -94,21 +91,14 @@ class Round:
                     os.kill(processes[chosen].pid, signal.SIGCONT)
 
 
-def main(rounds: str = "10", first_seed: str = "1") -> None:
-    """Play so many rounds."""
-    if reason := why_not():
-        sys.exit(reason)
-    began = time.monotonic()
+def play_rounds(rounds: int, first_seed: int) -> str:
+    """Play so many rounds; what was not as it must be, with the round's seed, or "" where all was."""
     with PostgresServer() as postgres:
-        for seed in range(int(first_seed), int(first_seed) + int(rounds)):
+        for seed in range(first_seed, first_seed + rounds):
             with tempfile.TemporaryDirectory() as folder:
                 one = Round(seed, postgres, Path(folder))
-                print(f"seed {seed}: {one}", end="", flush=True)
-                since = time.monotonic()
-                one.play()
-                print(f" - all true, {time.monotonic() - since:.1f} s", flush=True)
-    print(f"{rounds} rounds, 0 violations, {time.monotonic() - began:.0f} s")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+                try:
+                    one.play()
+                except AssertionError as error:
+                    return f"seed {seed} ({one}): {error}"
+    return ""
