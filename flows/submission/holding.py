@@ -46,33 +46,37 @@ class Leases:
         self._clock = clock
         self._deadline_seconds = deadline_seconds
         self._users: Counter[tuple[str, Key]] = Counter()
+        self._unused: list[tuple[str, Key]] = []
+        self._asking = 0
         self._targets: dict[str, str] = {}
 
     async def take(self, requests: Sequence[LeaseRequest]) -> list[Grant | Held]:
         """An answer for each request. Raises JournalUnavailableError, or LeaseLostError (then ask again)."""
         wanted = [self._is_first_for_its_target(request) for request in requests]
         asked = [request for request, is_first in zip(requests, wanted, strict=True) if is_first]
+        self._asking += 1
         try:
             lease = await self._journal.lease(asked)
+            answers = iter(lease.answers)
+            return [
+                self._granted(request, lease.holder_id, next(answers)) if is_first else Held("", None)
+                for request, is_first in zip(requests, wanted, strict=True)
+            ]
         except BaseException:
             for request in asked:
                 self._targets.pop(request.target_vm_id, None)
             raise
-        answers = iter(lease.answers)
-        return [
-            self._granted(request, lease.holder_id, next(answers)) if is_first else Held("", None)
-            for request, is_first in zip(requests, wanted, strict=True)
-        ]
+        finally:
+            self._asking -= 1
+            self._give_back()
 
     def release(self, grant: Grant) -> None:
         """The row has ended: what no other row of this run uses goes back."""
         self._targets.pop(grant.request.target_vm_id, None)
         held = [(grant.holder_id, key) for key in grant.keys]
         self._users.subtract(held)
-        free = [key for key in held if self._users[key] <= 0]
-        for key in free:
-            del self._users[key]
-        self._journal.release(grant.holder_id, [key for _, key in free])
+        self._unused += [key for key in held if self._users[key] <= 0]
+        self._give_back()
 
     def is_proven(self, grant: Grant) -> bool:
         """Whether the lease is certain to outlive a request that is sent now."""
@@ -87,6 +91,16 @@ class Leases:
             await self._journal.renew()
             if not self._journal.outlives(grant.holder_id, 0.0):
                 raise LeaseLostError
+
+    def _give_back(self) -> None:
+        """Let go of what no row uses; not while a request is on its way, whose answer may give the very same to another row."""
+        if self._asking:
+            return
+        for holder_id, key in dict.fromkeys(self._unused):
+            if self._users[holder_id, key] <= 0:
+                del self._users[holder_id, key]
+                self._journal.release(holder_id, [key])
+        self._unused.clear()
 
     def _is_first_for_its_target(self, request: LeaseRequest) -> bool:
         """Reserve the target within this run; one row at a time works on it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -146,6 +147,29 @@ async def test_what_two_rows_of_a_run_share_is_held_until_both_have_ended(shared
         assert isinstance(await three.take("src-1", "vm-9"), Held)
         await two.release(second)
         assert isinstance(await three.take("src-1", "vm-9"), Grant)
+
+
+async def test_what_a_row_lets_go_of_stays_with_the_row_that_is_just_being_given_it(shared: Shared) -> None:
+    """A source is asked for while another row, which settled its attempt, ends: the run does not let go of it after all."""
+    async with shared.runs("one", "two") as (one, two):
+        grant = await one.granted("src-1", "vm-1")
+        await one.journal.record(one.intend(grant, "vm-1"))
+        await one.release(grant)
+        settling = await one.granted("src-2", "vm-1")
+        lock = sqlite3.connect(shared.file, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        asking = asyncio.ensure_future(one.take("src-1", "vm-9"))
+        for _ in range(5):  # the question is on its way, and not answered while the file is locked
+            await asyncio.sleep(0)
+        one.leases.release(settling)
+        lock.close()
+        first = await asking
+        assert isinstance(first, Grant)
+        await one.journal.renew()
+        assert isinstance(await two.take("src-1", "vm-8"), Held)
+        assert isinstance(await two.take("src-2", "vm-1"), Held)
+        await one.release(first)
+        assert isinstance(await two.take("src-2", "vm-1"), Grant)
 
 
 async def test_a_dead_runs_rows_come_free_when_its_time_is_over_and_not_before(shared: Shared) -> None:
