@@ -49,7 +49,7 @@ def wait_for_tasks(simulator: SimulatorProcess, tasks: int, processes: Sequence[
 def test_both_reports_are_whole_and_true_and_each_server_has_one_task(wave: Path) -> None:
     """Begun at the same moment over a journal that neither has made yet, with 14 % of the creates broken and no guard at SMS."""
     with SimulatorProcess(any_source=True, any_target=True, faults="14%", guard=False, lag=0.3) as simulator:
-        processes = [begin(wave, simulator, 400) for _ in range(2)]
+        processes = [begin(wave, simulator, 100) for _ in range(2)]
         reports = [report_of(process) for process in processes]
         truth = simulator.truth()
     assert truth["duplicates"] == []
