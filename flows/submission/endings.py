@@ -121,17 +121,24 @@ def left(run: RowRun, row: ServerRow, reason: StopReason, otherwise: Status = St
         return _outcome(run, row, Status.UNCERTAIN, code=reason.code, message=message, advice=advice)
     if run.record.state is RowState.BOUND:
         return _left_bound(run, row, reason)
+    if (task := run.seen_task) is not None and _is_asked_for(task, row):
+        return _outcome(run, row, Status.EXISTS, task_id=task.id)
     return _outcome(run, row, otherwise, code=reason.code, message=reason.message, advice=reason.advice)
 
 
 def _left_bound(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:
     """The journal knows the row's task: it exists if it was seen with today's target, else somebody has to look."""
     task = run.seen_task
-    if task is not None and has_target(task, Target(row.text("target_vm_id"), row.text("target_name") or task.target_name)):
+    if task is not None and _is_asked_for(task, row):
         return _outcome(run, row, Status.EXISTS, task_id=task.id)
     message = f"{reason.message}; task {run.record.task_id} is known for this source, and was not looked at"
     advice = "run the same command again: it looks at the task first"
     return _outcome(run, row, Status.UNCERTAIN, task_id=run.record.task_id, code=reason.code, message=message, advice=advice)
+
+
+def _is_asked_for(task: TaskSummary, row: ServerRow) -> bool:
+    """Whether the task fills what today's sheet asks for, as far as the row alone says that."""
+    return has_target(task, Target(row.text("target_vm_id"), row.text("target_name") or task.target_name))
 
 
 def unread(run: RowRun, row: ServerRow, reason: StopReason) -> Outcome:

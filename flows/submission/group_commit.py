@@ -217,7 +217,9 @@ class GroupCommit:
                 self._tell(group, holder, answers)
 
     def _live_again(self, holder: Holder) -> None:
-        """Another run has ended this one's life as a holder; it goes on as a new one that has no leases yet."""
+        """Another run has ended this one's life as a holder; it goes on as a new one that has no leases yet, if it goes on."""
+        if self.holder is not holder:
+            return
         self._lives += 1
         self.holder = replace(holder, holder_id=f"{holder.run_id}.{self._lives}")
         self._is_introduced = False

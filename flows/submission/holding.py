@@ -82,6 +82,10 @@ class Leases:
         """Whether the lease is certain to outlive a request that is sent now."""
         return self._journal.outlives(grant.holder_id, self._deadline_seconds)
 
+    def is_held(self, grant: Grant) -> bool:
+        """Whether the lease is certain to be this run's at this moment."""
+        return self._journal.outlives(grant.holder_id, 0.0)
+
     async def prove(self, grant: Grant) -> None:
         """Return when the lease outlives a request that is sent now.
 

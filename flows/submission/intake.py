@@ -75,6 +75,7 @@ class Intake:
         self._least_free = self._free // 4
         self._changed = asyncio.Event()
         self._is_winding_down = False
+        self._is_grace_over = False
 
     async def run(self, rows: Sequence[ServerRow]) -> None:
         """Take up all rows; returns when each has ended, or nothing new is sent, and those under way have ended."""
@@ -131,6 +132,8 @@ class Intake:
         except JournalUnavailableError as error:
             self._desk.stop.request(StopReason.journal(str(error)))
             return
+        if self._is_grace_over:
+            return  # nobody would cancel what begins now; its leases end with the run
         for row, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Grant):
                 self._start(row, answer)
@@ -181,5 +184,6 @@ class Intake:
 
     async def _cancel_after_grace(self) -> None:
         await self._desk.stop.grace_over(self._desk.options.grace_seconds, self._desk.clock)
+        self._is_grace_over = True
         for aio_task in self._under_way:
             aio_task.cancel()

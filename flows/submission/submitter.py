@@ -151,9 +151,10 @@ class RowRun:
 
     @property
     def seen_task(self) -> TaskSummary | None:
-        """The task that the row is bound to, where this run has seen it, and not on its way out."""
-        task = self._desk.known.get(self.record.task_id)
-        return None if task is None or task.is_deleting else task
+        """The task that the row is bound to, or any of its source, where this run has seen it, and not on its way out."""
+        known, record = self._desk.known, self.record
+        seen = [known.get(record.task_id)] if record.state is RowState.BOUND else known.of_source(record.source_server_id)
+        return next((task for task in seen if task is not None and not task.is_deleting), None)
 
     async def cut_short(self, row: ServerRow, reason: StopReason | None = None) -> Outcome:
         """The outcome of a row that the run leaves where it is; what is on its way is journalled as in doubt.
@@ -241,8 +242,8 @@ class RowRun:
         if isinstance(answer, Created):
             self.sent += 1
             self.made_task_id = answer.task_id
+            desk.known.add(self._made(answer.task_id))  # whether it can be written down or not
             await self._row.made(answer)
-            desk.known.add(self._made(answer.task_id))
             desk.watcher.attempt(Attempt(self.record.source_server_id, self.sent, None))
         else:
             self.sent += answer.error_class is not ErrorClass.NOT_SENT

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from inventory.plan import ServerRow
 
 _CREATES = "creates"
+_TRUE_FOR_GOOD = frozenset({Status.CREATED, Status.EXISTS, Status.UNCERTAIN})
+"""What may be said of a row that another run may be working on by now."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -238,22 +240,19 @@ class _WaveRun:
         """Bring the row to its outcome, whatever happens on the way; False where it has to be taken up again."""
         self._runs.take(grant)
         try:
-            self._conclude(row, await self._work_on(row, grant, turn))
+            return self._conclude(row, grant, await self._work_on(row, grant, turn))
         except asyncio.CancelledError:
-            self._finish(row, await self._cut_short(row))
+            return self._conclude(row, grant, await self._cut_short(row), counts=False)
         except LeaseLostError:
-            if not self._desk.stop.is_set:
-                return False
-            self._finish(row, self._from_memory(row))
+            return self._desk.stop.is_set and self._conclude(row, grant, self._from_memory(row), counts=False)
         except JournalUnavailableError as error:
             self._desk.stop.request(StopReason.journal(str(error)))
-            self._finish(row, self._from_memory(row))
+            return self._conclude(row, grant, self._from_memory(row), counts=False)
         except Exception as error:  # noqa: BLE001 - a defect in one row must not cost the others their report
             _LOG.debug("row %s failed", row.cell("wave"), exc_info=True)
-            self._conclude(row, await self._cut_short(row, StopReason.defect(error)))
+            return self._conclude(row, grant, await self._cut_short(row, StopReason.defect(error)))
         finally:
             self._runs.release(grant)
-        return True
 
     async def _work_on(self, row: ServerRow, grant: Grant, turn: Turn) -> Outcome:
         run = self._run_of(row)
@@ -320,10 +319,17 @@ class _WaveRun:
             return closed
         return stop
 
-    def _conclude(self, row: ServerRow, outcome: Outcome) -> None:
-        """The row's end, which counts against the failure budget where it is a failure."""
+    def _conclude(self, row: ServerRow, grant: Grant, outcome: Outcome, *, counts: bool = True) -> bool:
+        """The row's end, which counts against the failure budget where it is a failure.
+
+        False where its lease is over, or may be: that nothing was made may be no longer true, for another run may have taken it up.
+        """
+        if outcome.status not in _TRUE_FOR_GOOD and not self._desk.leases.is_held(grant):
+            return False
         self._finish(row, outcome)
-        self._desk.gate.count(outcome)
+        if counts:
+            self._desk.gate.count(outcome)
+        return True
 
     def _finish(self, row: ServerRow, outcome: Outcome) -> None:
         self._outcomes[row.position] = outcome

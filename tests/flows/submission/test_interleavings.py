@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from flows.sms.errors import Ambiguous
 from flows.submission.events import Phase, Silent, StopReason, StopSignal
 from flows.submission.life import RowState
 from flows.submission.throttle import Throttle
 from tests.flows.submission.clocks import MovedClock
-from tests.flows.submission.scripted import SOURCE, Script, Scripted, lies, plan_of, scripted, told
+from tests.flows.submission.scripted import SOURCE, Script, Scripted, SteppedJournal, lies, plan_of, scripted, told
 from tests.plans import server
 
 if TYPE_CHECKING:
@@ -171,6 +172,16 @@ async def test_a_stopped_run_tells_rows_that_are_done_as_done(tmp_path: Path) ->
     assert told(await night.run(stop=stop), "status", "task_id") == [("UNCERTAIN", night.sms.of()[0])]
 
 
+@pytest.mark.parametrize("step", range(1, 4))
+async def test_a_stopped_run_tells_what_the_listing_showed_as_there(tmp_path: Path, step: int) -> None:
+    """The journal never heard of a task that somebody made by hand: with the row's target it EXISTS, whatever else is not known."""
+    night = scripted(tmp_path)
+    made = night.sms.put(SOURCE, VM)
+    stopped = await night.run(event="journal fails", at=step)
+    assert night.sms.steps.taken == ["list", "listed", "write bound", "bound is durable"][: max(2, step + 1)]
+    assert told(stopped, "status", "task_id") == [("EXISTS", made)]
+
+
 async def test_a_journal_that_cannot_be_written_is_read_all_the_same(tmp_path: Path) -> None:
     """The disk is full: nothing is sent, and what earlier runs did is not denied. Unreadable, nobody knows."""
     night = scripted(tmp_path)
@@ -214,6 +225,33 @@ async def test_rows_that_wait_for_a_slot_do_not_leave_in_a_burst(tmp_path: Path)
     assert max(sum(1 for other in sms.sent_at if at <= other < at + 1.0) for at in sms.sent_at) <= 20
 
 
+class _Sleeping(Script):
+    """The machine sleeps for longer than a lease when a source is first asked for, and another run does the work meanwhile."""
+
+    other: Scripted | None = None
+    stop: StopSignal | None = None
+
+    async def show_source(self, source_server_id: str) -> Any:
+        if self.other is not None:
+            other, self.other = self.other, None
+            self.clock.now += 100.0
+            assert told(await other.run()) == ["CREATED"]
+            if self.stop is not None:
+                self.stop.request(StopReason.interrupted())
+        raise Ambiguous("HTTP.503", "away")
+
+
+@pytest.mark.parametrize(("is_stopped", "status"), [(True, "EXISTS"), (False, "UNCERTAIN")])
+async def test_after_a_lease_is_over_nobody_says_that_nothing_was_made(tmp_path: Path, is_stopped: bool, status: str) -> None:
+    """The row had not been sent, and its lease lapsed: what another run made is named, whether this one stops or goes on."""
+    sms = _Sleeping(MovedClock())
+    sms.other = Scripted(tmp_path, plan_of(tmp_path, 1), sms)
+    sms.stop = StopSignal() if is_stopped else None
+    night = Scripted(tmp_path, plan_of(tmp_path, 1, disks=False, name="no disks.xlsx"), sms)
+    end = await night.run(stop=sms.stop)
+    assert told(end, "status", "task_id") == [(status, sms.of()[0])]
+
+
 def _step(name: str) -> int:
     """The number of a step of a first run of one row with its disks in the sheet."""
     return ["list", "listed", "write sending", "sending is durable", "create", "answer"].index(name)
@@ -243,6 +281,30 @@ async def test_a_stop_does_not_wait_for_a_locked_journal(tmp_path: Path) -> None
     assert told(end) == ["CREATED"] * 2
     holder.close()
     assert told(await night.run()) == ["EXISTS"] * 2
+
+
+class _NoSource(Script):
+    """Never tells of a source."""
+
+    async def show_source(self, source_server_id: str) -> Any:
+        await asyncio.Event().wait()
+
+
+async def test_what_is_granted_after_the_grace_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal gives the rows their leases only when those under way have been cut short: nobody would cut these short."""
+    stop, lease = StopSignal(), SteppedJournal.lease
+
+    async def slowly(journal: SteppedJournal, requests: Any) -> Any:
+        found = await lease(journal, requests)
+        stop.request(StopReason.interrupted(), at_once=True)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return found
+
+    monkeypatch.setattr(SteppedJournal, "lease", slowly)
+    night = Scripted(tmp_path, plan_of(tmp_path, 2, disks=False), _NoSource(MovedClock()))
+    async with asyncio.timeout(5):
+        assert told(await night.run(stop=stop)) == ["DEFERRED"] * 2
 
 
 async def test_a_window_that_the_gateway_named_is_held_by_the_next_run(tmp_path: Path) -> None:
