@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from flows import submission
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,6 +48,12 @@ def printed(code: str, names: list[str]) -> str:
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def test_the_engines_map_names_each_of_its_modules() -> None:
+    """Whoever looks for the place of something begins there."""
+    named = re.findall(r"`(\w+)`", submission.__doc__ or "")
+    assert sorted(f"flows.submission.{name}" for name in named) == modules("flows.submission")[1:]
 
 
 def test_every_module_imports_alone() -> None:
