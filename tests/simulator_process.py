@@ -67,23 +67,6 @@ class SimulatorProcess:
             "SMS_PROJECT_ID": "00000000000000000000000000000001",
         }
 
-    @property
-    def login_environment(self) -> dict[str, str]:
-        """The environment in which `waves` fetches a token from this simulator by password."""
-        return {
-            "SMS_ENDPOINT": self.url,
-            "IAM_ENDPOINT": self.url,
-            "IAM_USERNAME": self.user,
-            "IAM_PASSWORD": self.password,
-            "IAM_DOMAIN": self.domain,
-            "SMS_PROJECT_ID": "00000000000000000000000000000001",
-        }
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the process is still there."""
-        return self._process.poll() is None
-
     def truth(self, *, bodies: bool = False) -> dict[str, Any]:
         """What really is: tasks (with their requests, if asked for), tasks_by_source, duplicates, requests, faults, warnings."""
         return dict(self.admin("GET", "/admin/truth?bodies=1" if bodies else "/admin/truth"))

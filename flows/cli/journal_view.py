@@ -24,7 +24,7 @@ _DIGEST_SHOWN = 12
 _COLUMNS = ("#", "sent", "answer", "decision")
 
 
-def moment(seconds: float) -> str:
+def _moment(seconds: float) -> str:
     """A time of the journal, as people here read it: local, with its offset, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(sep=" ", timespec="milliseconds")
 
@@ -118,7 +118,7 @@ def _outcome_as_json(outcome: OutcomeStory) -> dict[str, Any]:
 
 
 def _iso(seconds: float | None) -> str | None:
-    return None if seconds is None else moment(seconds).replace(" ", "T")
+    return None if seconds is None else _moment(seconds).replace(" ", "T")
 
 
 def _lines(told: Told) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _lines(told: Told) -> Iterator[str]:
     yield from (output.one_line(_run_line(run)) for run in told.runs)
     for one in told.rows:
         story = told.stories.get(one.source_server_id)
-        yield output.one_line(heading(one, story))
+        yield output.one_line(_heading(one, story))
         if story:
             yield from (f"  {output.one_line(line)}" for line in _story_lines(story))
 
@@ -135,13 +135,13 @@ def _lines(told: Told) -> Iterator[str]:
 def _story_lines(story: RowStory) -> Iterator[str]:
     for attempt, decision in zip(story.attempts, decisions(story), strict=True):
         start = attempt.start
-        asked = f"attempt {start.number}  {moment(start.intent_at)}  run {start.run_id}  body {start.body_digest[:_DIGEST_SHOWN]}"
-        yield f"{asked}  request {_request_id(attempt) or 'unknown'}  {answer_of(attempt)}  -> {_decision_line(decision)}"
+        asked = f"attempt {start.number}  {_moment(start.intent_at)}  run {start.run_id}  body {start.body_digest[:_DIGEST_SHOWN]}"
+        yield f"{asked}  request {_request_id(attempt) or 'unknown'}  {_answer_of(attempt)}  -> {_decision_line(decision)}"
     for outcome in story.outcomes:
-        yield f"outcome  {moment(outcome.decided_at)}  run {outcome.run_id}  {_outcome_line(outcome)}"
+        yield f"outcome  {_moment(outcome.decided_at)}  run {outcome.run_id}  {_outcome_line(outcome)}"
 
 
-def heading(one: Meant, story: RowStory | None) -> str:
+def _heading(one: Meant, story: RowStory | None) -> str:
     """A row in one line: its cell, its server, where it stands, its task and its target."""
     record = story.record if story else None
     words = [_place(one), one.row.label if one.row else "", one.source_server_id, one.how and f"({one.how})"]
@@ -156,7 +156,7 @@ def heading(one: Meant, story: RowStory | None) -> str:
     return "  ".join(word for word in words if word)
 
 
-def answer_of(attempt: AttemptRecord) -> str:
+def _answer_of(attempt: AttemptRecord) -> str:
     """What came back for an attempt."""
     end = attempt.end
     if end is None:
@@ -184,8 +184,8 @@ def _outcome_line(outcome: OutcomeStory) -> str:
 
 def _run_line(run: RunStory) -> str:
     tally = ", ".join(f"{count} {status}" for status, count in run.counts.items())
-    ended = f"{run.ending} {moment(run.ended_at)}" if run.ended_at is not None else "goes on" if run.is_alive else "died"
-    line = f"run {run.run_id}  {moment(run.started_at)}  {run.wave} of {run.plan_name}  by {run.author}  {ended}"
+    ended = f"{run.ending} {_moment(run.ended_at)}" if run.ended_at is not None else "goes on" if run.is_alive else "died"
+    line = f"run {run.run_id}  {_moment(run.started_at)}  {run.wave} of {run.plan_name}  by {run.author}  {ended}"
     return f"{line}: {tally}" if tally else line
 
 
@@ -200,22 +200,22 @@ def _draw(told: Told, stream: TextIO) -> None:
         console.print(Text(_run_line(run), "dim"))
     for one in told.rows:
         story = told.stories.get(one.source_server_id)
-        console.print(Text(f"\n{heading(one, story)}", "bold"))
+        console.print(Text(f"\n{_heading(one, story)}", "bold"))
         if story and story.attempts:
             table = Table(*_COLUMNS, show_edge=False, pad_edge=False)
             for attempt, decision in zip(story.attempts, decisions(story), strict=True):
                 table.add_row(*(Text(text, overflow="fold") for text in _cells(attempt, decision)))
             console.print(table)
         for outcome in story.outcomes if story else ():
-            console.print(Text(f"{moment(outcome.decided_at)}  run {outcome.run_id}  {_outcome_line(outcome)}"), soft_wrap=True)
+            console.print(Text(f"{_moment(outcome.decided_at)}  run {outcome.run_id}  {_outcome_line(outcome)}"), soft_wrap=True)
 
 
 def _cells(attempt: AttemptRecord, decision: Decision) -> tuple[str, ...]:
     start = attempt.start
     sent = (
-        moment(start.intent_at),
+        _moment(start.intent_at),
         f"run {start.run_id}",
         f"body {start.body_digest[:_DIGEST_SHOWN]}",
         f"request {_request_id(attempt) or 'unknown'}",
     )
-    return (str(start.number), "\n".join(sent), answer_of(attempt), _decision_line(decision))
+    return (str(start.number), "\n".join(sent), _answer_of(attempt), _decision_line(decision))

@@ -15,7 +15,7 @@ class Clock(Protocol):
     """What the engine asks of time."""
 
     def wall(self) -> float:
-        """Seconds since 1970, UTC: what people read. May jump; nothing is decided by it."""
+        """Seconds since 1970, UTC: what people read, and name a wave's end by. May jump: nothing exact is decided by it."""
         ...
 
     def steady(self) -> float:

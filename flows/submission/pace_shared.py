@@ -63,8 +63,8 @@ class SharedPace:
     """The pace that a process shares with others through the journal; an async context manager.
 
     `limits` all hold; without any, and while SMS has named no window, the journal is never asked. `window` is the one that SMS has
-    named to this process or another; `met_others` says whether others were seen to use the same limits, `lost` how many slots
-    passed unused. Slots are kept in boot time, which counts the time that the machine slept.
+    named to this process or another; `met_others` says whether others were seen to use the same limits. Slots are kept in boot
+    time, which counts the time that the machine slept.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class SharedPace:
         self.limits = tuple(limits)
         self.window: ThrottleWindow | None = None
         self.met_others = False
-        self.lost = 0
         self._chunk, self._ahead = _portion(self.limits)
         self._asked = Asked(account, holder, self.limits, 0, 0.0)
         self._clock = clock
@@ -136,7 +135,6 @@ class SharedPace:
         self._hear()
         while self._slots and self._slots[0].until < now:
             self._slots.popleft()
-            self.lost += 1
         # Not ahead of need where a window counts: a slot that is lost is missed for minutes.
         is_low = not self._slots or (self.window is None and self._slots[-1].at < now + self._ahead)
         if is_low and now >= self._ask_at:

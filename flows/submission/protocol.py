@@ -26,9 +26,8 @@ BOUND_CODE = "SMS.7605"
 
 
 class Step(Enum):
-    """What the engine does with a row next."""
+    """What the engine does with a row next, after an attempt that brought no task's id."""
 
-    DONE = "the answer carries the task's id"
     AGAIN = "nothing was made: send again, after a pause"
     SETTLE = "look until the settle time is over, then go by what was seen"
     REFUSED = "a definite no"

@@ -47,13 +47,13 @@ RULES: Mapping[ErrorClass, Rule] = {
     ErrorClass.AMBIGUOUS: Rule(stop_after_attempt(5), wait_exponential(multiplier=0.1, max=2)),
 }
 
-LOOK_PAUSES = wait_exponential(multiplier=0.1, exp_base=2, max=2)
+_LOOK_PAUSES = wait_exponential(multiplier=0.1, exp_base=2, max=2)
 """Between two looks at SMS while a row settles: soon at first, then every two seconds."""
 
 
 def look_pause_seconds(looks: int, random: Random) -> float:
     """The pause after that many looks."""
-    return float(LOOK_PAUSES(_state(looks))) * (0.75 + random.random() / 2)
+    return float(_LOOK_PAUSES(_state(looks))) * (0.75 + random.random() / 2)
 
 
 def _state(attempt_number: int) -> RetryCallState:

@@ -39,8 +39,8 @@ class Settled:
 async def settle(desk: Desk, record: RowRecord, aim: Aim, since: float) -> Settled:
     """Look until something is concluded about what `record` intends.
 
-    `since` is when the attempt ended, or when this run began (steady seconds). Concludes UNKNOWN when SMS cannot be asked, or the
-    run is asked to stop.
+    `since` is when the attempt ended or, for another run's, when the row was leased (steady seconds). Concludes UNKNOWN when SMS
+    cannot be asked, or the run is asked to stop.
     """
     looks, failed, error = 0, 0, None
     while not desk.stop.is_set:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 LIES = ("empty", "malformed", "html", "500", "502", "503", "504", "408", "302")
 BROKEN = ("drop", "reset", "hang", "half", "silent")
-REFUSALS = ("429", "429-retry", "429-window", "SMS.6526", "SMS.7605", "SMS.6301", "401", "403")
 
 CREATE_KINDS: Mapping[str, float] = {
     **{f"{kind}-after": 1.0 for kind in (*LIES, *BROKEN)},
