@@ -102,7 +102,7 @@ ROUTES: Mapping[tuple[Move, RowState], Route] = {
     ),
     (Move.ANSWERED, RowState.SENDING): Route(((660, 148), (770, 148)), (713, 148), ("SMS tells", "the task's id"), (713, 113)),
     (Move.DOUBT, RowState.SENDING): Route(
-        ((356, 186), (356, 414)), (356, 300), ("no clear answer,", "or the run died"), (338, 296), "end"
+        ((356, 186), (356, 414)), (356, 300), ("no clear answer,", '"already bound",', "or the run died"), (338, 288), "end"
     ),
     (Move.INTEND, RowState.UNSETTLED): Route(
         ((400, 414), (400, 186)), (400, 300), ("a look", "finds none:", "send again"), (418, 288), "start"
