@@ -81,9 +81,9 @@ class DurableRow:
             # By whom, only a look tells: a run that dies before it has looked must not leave a row that is sent again.
             await self._move(Move.DOUBT, end=end, bound_elsewhere=True, **said)
         elif error.error_class is ErrorClass.DEFINITE_NO:
-            await self._move(Move.REFUSE, end=end, **said)
+            await self._move(Move.REFUSE, end=end, **_OUT_OF_DOUBT, **said)
         else:
-            await self._move(Move.NOT_SENT, end=end, **said)
+            await self._move(Move.NOT_SENT, end=end, **_OUT_OF_DOUBT, **said)
 
     async def doubt_inherited(self) -> None:
         """The run that sent the row is gone, and nobody heard its answer."""
@@ -92,11 +92,15 @@ class DurableRow:
 
     async def write_off(self, *, is_on_wire: bool) -> None:
         """The run leaves a row whose intent is durable: not sent, or in doubt where the request may be on the wire."""
-        if is_on_wire or self.record.is_in_doubt:
-            doubt = self._desk.run_id if is_on_wire else self.record.doubt_run_id
-            await self._move(Move.DOUBT, doubt_run_id=doubt)
+        if is_on_wire:
+            await self._move(Move.DOUBT, doubt_run_id=self._desk.run_id)
+            return
+        answer, words = ErrorClass.NOT_SENT.value, "taken back before it left"
+        end = AttemptEnd(self.record.attempts, self._desk.clock.wall(), answer, error_message=words)
+        if self.record.is_in_doubt:
+            await self._move(Move.DOUBT, end=end)
         else:
-            await self._move(Move.NOT_SENT)
+            await self._move(Move.NOT_SENT, end=end, **_OUT_OF_DOUBT)
 
     async def found(self, task: TaskSummary) -> None:
         """Bind the row to a task that was seen without any attempt of ours in doubt."""

@@ -11,10 +11,11 @@ import pytest
 
 from flows.sms.errors import Ambiguous
 from flows.submission.events import Phase, Silent, StopReason, StopSignal
+from flows.submission.journal import open_journal
 from flows.submission.life import RowState
 from flows.submission.throttle import Throttle
 from tests.flows.submission.clocks import MovedClock
-from tests.flows.submission.scripted import SOURCE, Script, Scripted, SteppedJournal, lies, plan_of, scripted, told
+from tests.flows.submission.scripted import ACCOUNT, SOURCE, Script, Scripted, SteppedJournal, lies, plan_of, scripted, told
 from tests.plans import server
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ async def test_stopped_before_it_is_settled_an_inherited_request_stays_in_doubt(
     assert (await night.records())[SOURCE].state is RowState.SENDING
     assert told(await night.run()) == ["EXISTS"]
     assert len(night.sms.of()) == 1
+
+
+async def test_an_intent_that_is_taken_back_is_journalled_as_not_sent(tmp_path: Path) -> None:
+    """Stopped between the intent and the request: nobody reads later that no answer was written down, or that a look was needed."""
+    night = scripted(tmp_path)
+    assert told(await night.run(event="stop", at=_step("sending is durable"))) == ["DEFERRED"]
+    journal = open_journal(f"sqlite+aiosqlite:///{tmp_path / 'journal.sqlite'}", night.sms.clock, print)
+    async with journal:
+        [attempt] = await journal.attempts(ACCOUNT, SOURCE)
+    assert attempt.end is not None
+    assert (attempt.end.answer, attempt.end.error_message) == ("not sent", "taken back before it left")
 
 
 async def test_stopped_too_early_a_task_that_is_shown_late_is_not_gone(tmp_path: Path) -> None:
