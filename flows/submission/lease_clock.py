@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flows.submission.clock import Clock
 
 _SERVER_CLOCK = "server"
+_SET_BACK_SECONDS = 60.0
 _READ_SERVER_CLOCK = text("SELECT extract(epoch FROM clock_timestamp())::double precision")
 
 
@@ -30,9 +31,10 @@ class LeaseTime:
     def is_before(self, until: float, clock: str, longest: float) -> bool:
         """Whether this moment lies before `until` of `clock`.
 
-        No promise reaches further than `longest` seconds: one that seems to was made before the machine was started again.
+        No promise reaches further than `longest` seconds: one that seems to was made before the machine was started again, unless
+        it is by no more than what a server's clock is set back by, or what its successor's is behind.
         """
-        return clock == self.clock and self.seconds < until <= self.seconds + longest
+        return clock == self.clock and self.seconds < until <= self.seconds + longest + _SET_BACK_SECONDS
 
 
 def lease_time(connection: Connection, clock: Clock) -> LeaseTime:

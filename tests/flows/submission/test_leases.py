@@ -288,6 +288,16 @@ async def test_where_boots_have_no_names_a_lease_reaches_no_further_than_it_can(
         assert isinstance(await two.take("src-1"), Grant)
 
 
+async def test_a_clock_that_is_set_back_a_little_ends_no_lease(shared: Shared) -> None:
+    """A server's clock is corrected by seconds, or its successor's is behind: who has just shown a sign of life is alive."""
+    async with shared.runs("one", "two") as (one, two):
+        await one.granted("src-1")
+        shared.clock.now -= 5.0
+        assert isinstance(await two.take("src-1"), Held)
+        shared.clock.now += TTL + 5.0
+        assert isinstance(await two.take("src-1"), Grant)
+
+
 async def test_accounts_do_not_wait_for_each_other(shared: Shared) -> None:
     """The same source id in another account is another server."""
     async with shared.runs("one", "two") as (one, two):
