@@ -95,22 +95,27 @@ class Checker:
                 return False
 
     def _lies(self, process: Process, outcome: Outcome) -> Iterator[str]:
+        if outcome.status is Status.REJECTED and outcome.error_code == BOUND_CODE:
+            yield "what binds it was not looked for: it may be our own task"
         if self._is_excused(process):
             return
         source = outcome.source_server_id
         if outcome.status in {Status.CREATED, Status.EXISTS}:
-            if source not in self._deleted:
-                task = self._world.network.simulator.service.any_task(outcome.task_id)
-                if task is None or task.source_server_id != source:
-                    yield "there is no such task of it"
-                elif not _has_target(task, outcome):
-                    yield f"that task has the target {task.target_vm_id or task.target_name}"
-            if outcome.status is Status.CREATED and outcome.task_id not in self._made_by(process.actor.name):
-                yield "this run did not make it"
+            yield from self._lies_of_a_task(process, outcome)
         elif outcome.status in _NO_TASK:
             for made in self._alive(source):
                 if not self._explains(process, outcome, made):
                     yield f"task {made.task_id[:8]} is there, made by {made.by}"
+
+    def _lies_of_a_task(self, process: Process, outcome: Outcome) -> Iterator[str]:
+        if outcome.source_server_id not in self._deleted:
+            task = self._world.network.simulator.service.any_task(outcome.task_id)
+            if task is None or task.source_server_id != outcome.source_server_id:
+                yield "there is no such task of it"
+            elif not _has_target(task, outcome):
+                yield f"that task has the target {task.target_vm_id or task.target_name}"
+        if outcome.status is Status.CREATED and outcome.task_id not in self._made_by(process.actor.name):
+            yield "this run did not make it"
 
     def _explains(self, process: Process, outcome: Outcome, made: MadeTask) -> bool:
         """Whether the outcome is true although that task of ours is there."""

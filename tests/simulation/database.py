@@ -93,7 +93,7 @@ class JournalFile:
 
     def lose_power(self) -> None:
         """Every process is gone; what was committed and not yet synced is there or not."""
-        if self.before_commit is not None and self.draw() < 0.5:
+        if self.before_commit is not None and self.draw() < 0.8:
             self.trace.note(self.loop.now, "journal", "rolls back")
             self.shelf.put(self.before_commit)
         self.before_commit, self.locked_by = None, None

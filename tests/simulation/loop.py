@@ -21,7 +21,7 @@ ACTOR: ContextVar[Actor | None] = ContextVar("ACTOR", default=None)
 """Whose steps run in a context; None is the world: the network, the server, and whoever breaks things."""
 
 _TICK_SECONDS = 1e-6
-MOST_STEPS = 1_000_000
+MOST_STEPS = 300_000
 
 
 class StuckError(Exception):

@@ -242,11 +242,6 @@ def lease_no_target() -> AbstractContextManager[Any]:
     return patch.object(intake.Intake, "_request", lambda self, row: leases.LeaseRequest(self._sources[row.position], ""))
 
 
-def lapse_at_once() -> AbstractContextManager[Any]:
-    """A run counts as dead as soon as it is silent for a second."""
-    return patch.object(leases, "_is_alive", lambda found, now: now.seconds < found.alive_until - found.ttl_seconds + 1.0)
-
-
 MUTATIONS: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     mutation.__name__.replace("_", " "): mutation
     for mutation in (
@@ -272,7 +267,6 @@ MUTATIONS: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
         trust_what_was_read_before_the_lease,
         settle_from_long_before_the_lease,
         lease_no_target,
-        lapse_at_once,
         leave_out_what_was_never_taken_up,
         call_the_earlier_runs_task_ours,
         settle_the_source_only,

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulation.caught import CAUGHT_BY
+from tests.simulation.mutations import MUTATIONS
 from tests.simulation.scenario import Tag, scenario_of
 from tests.simulation.soak import play_all
 from tests.simulation.world import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_SEEDS_TO_TRY = 200
+"""Where the engine takes other steps than it did, a known seed may have lost its bug: then it is looked for."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,18 @@ def test_a_seed_replays_exactly(stage: Stage) -> None:
     assert elsewhere.stdout.split() == told
 
 
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_bug_put_in_on_purpose_is_caught(stage: Stage, name: str) -> None:
+    """By a seed that is known to catch it (else by one of the first), and that is quiet without it."""
+    with MUTATIONS[name]():
+        caught = next(
+            (seed for seed in (*CAUGHT_BY[name], *range(_SEEDS_TO_TRY)) if stage.play(scenario_of(seed)).violations), None
+        )
+    assert caught is not None
+    assert stage.play(scenario_of(caught)).violations == ()
+
+
 def test_every_case_that_nobody_can_exclude_is_played() -> None:
     """Each tag is there among the first seeds, so that what may happen then is looked at too."""
     found = {scenario_of(seed).tag for seed in range(400)}
-    assert found >= {Tag.NONE, Tag.LATE, Tag.LOST_JOURNAL}
+    assert found >= {*Tag}

@@ -245,9 +245,9 @@ class World:
             _OF_ALL[breakage.what](self, breakage.seconds)
 
     def _power(self, _seconds: float) -> None:
+        self.file.lose_power()
         for process in [*self.running.values()]:
             process.kill()
-        self.file.lose_power()
         self.machine.boots += 1
         self.machine.boot_offset = 20.0 - BOOT_SECONDS - self.loop.now
 
