@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flows.settings import Settings
-    from flows.sms.errors import Throttled
     from flows.submission.clock import Clock
     from flows.submission.events import Watcher
     from flows.submission.journal import Journal
@@ -203,8 +202,7 @@ def _request(prepared: PreparedWave, settings: Settings) -> WaveRequest:
 @asynccontextmanager
 async def _service(settings: Settings, clock: Clock, watcher: Watcher, reads: Throttle) -> AsyncIterator[tuple[SmsClient, Journal]]:
     """SMS and the journal, open; reads of SMS go by a bucket of their own."""
-    pace = _ReadPace(reads)
-    client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=pace, sleep=clock.sleep)
+    client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=reads, sleep=clock.sleep)
     try:
         async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
             yield client, journal
@@ -257,19 +255,6 @@ def author() -> str:
     except (OSError, KeyError, ImportError):
         user = "unknown"
     return f"{user}@{socket.gethostname()}"
-
-
-class _ReadPace:
-    """Reads of SMS go by a bucket of their own."""
-
-    def __init__(self, throttle: Throttle) -> None:
-        self._throttle = throttle
-
-    async def acquire_read(self) -> None:
-        await self._throttle.acquire()
-
-    def on_throttled(self, error: Throttled) -> None:
-        self._throttle.on_throttled(error)
 
 
 def _shared_pace(prepared: PreparedWave, settings: Settings, clock: Clock, journal: Journal) -> SharedPace:

@@ -68,7 +68,7 @@ class ClientOptions:
 class Pace(Protocol):
     """What holds the account's rate: every read asks first, every 429 that a read gets is told."""
 
-    async def acquire_read(self) -> None:
+    async def acquire(self) -> object:
         """Return when one more read may be sent."""
 
     def on_throttled(self, error: Throttled) -> None:
@@ -78,7 +78,7 @@ class Pace(Protocol):
 class NoPace:
     """Holds nothing back."""
 
-    async def acquire_read(self) -> None:
+    async def acquire(self) -> None:
         """Return at once."""
 
     def on_throttled(self, error: Throttled) -> None:
@@ -203,7 +203,7 @@ class SmsClient:
         return answer
 
     async def _read_once(self, url: httpx.URL, key: str) -> dict[str, Any]:
-        await self._pace.acquire_read()
+        await self._pace.acquire()
         response = await self._send(httpx.Request("GET", url, headers=self._headers))
         answer = json_object(response.content) if response.is_success else None
         if answer is not None and _holds(answer, key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -59,6 +60,11 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """`asyncio.sleep`; a negative wait is none."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+def time_of_day(wall: float) -> str:
+    """A moment of the wall clock as the report's notes tell it."""
+    return f"{datetime.fromtimestamp(wall, UTC):%H:%M:%S} UTC"
 
 
 def _boot_seconds() -> float:

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING
 from flows.sms.errors import ErrorClass, error_of
 from flows.submission.life import RowState
 from flows.submission.protocol import BOUND_CODE, Aim, Step, after_error
-from flows.submission.records import RowRecord
+from flows.submission.records import MADE, RowRecord
+from inventory.outcomes import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from flows.submission.history import OutcomeStory, RowStory
     from flows.submission.records import AttemptEnd, AttemptRecord
-
-MADE = "made"
-_IN_DOUBT = "UNCERTAIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _class_of(end: AttemptEnd) -> ErrorClass:
 def _is_in_doubt_after(attempt: AttemptRecord, outcome: OutcomeStory | None, *, is_in_doubt: bool) -> bool:
     """Whether an attempt after this one is judged with an earlier one in doubt."""
     if outcome is not None:
-        return outcome.status == _IN_DOUBT
+        return outcome.status == Status.UNCERTAIN
     if attempt.end is None:
         return True
     return attempt.end.answer != MADE and (is_in_doubt or _class_of(attempt.end) is ErrorClass.AMBIGUOUS)
@@ -148,11 +146,11 @@ def _called_for_a_look(end: AttemptEnd | None) -> bool:
 def _told(outcome: OutcomeStory, attempt: AttemptRecord) -> str:
     """A run's outcome as what came of its last attempt."""
     match outcome.status:
-        case "CREATED":
+        case Status.CREATED:
             return f"CREATED: task {outcome.task_id} was found, made by this attempt or one before it"
-        case "EXISTS":
+        case Status.EXISTS:
             return f"EXISTS: task {outcome.task_id} was found"
-        case "DEFERRED" if attempt.end is None:
+        case Status.DEFERRED if attempt.end is None:
             return f"DEFERRED: the request did not leave ({outcome.error_message})"
     why = " ".join(text for text in (outcome.error_code, outcome.error_message) if text)
     return f"{outcome.status}: {why}" if why else outcome.status

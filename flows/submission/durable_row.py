@@ -14,7 +14,7 @@ from flows.submission.events import StopReason
 from flows.submission.journal import JournalUnavailableError
 from flows.submission.life import Move, RowState
 from flows.submission.protocol import BOUND_CODE, Conclusion
-from flows.submission.records import AttemptEnd, AttemptStart, Entry
+from flows.submission.records import MADE, AttemptEnd, AttemptStart, Entry
 
 if TYPE_CHECKING:
     from flows.sms.errors import SmsError
@@ -58,7 +58,7 @@ class DurableRow:
 
     async def made(self, answer: Created) -> None:
         """SMS answered with the id of the task."""
-        end = AttemptEnd(self.record.attempts, self._desk.clock.wall(), "made", 200, answer.request_id, task_id=answer.task_id)
+        end = AttemptEnd(self.record.attempts, self._desk.clock.wall(), MADE, 200, answer.request_id, task_id=answer.task_id)
         await self._move(Move.ANSWERED, end=end, task_id=answer.task_id, error_code="", error_message="", **_OUT_OF_DOUBT)
 
     async def failed(self, error: SmsError) -> None:

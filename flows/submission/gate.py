@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.sms.errors import Refused, SmsError, StopRun
+from flows.submission.clock import time_of_day
 from flows.submission.events import StopReason, first_of
 from flows.submission.stop_rules import Breaker, FailureBudget, Window, has_failed, tells_of_health
 
@@ -208,14 +208,14 @@ class Gate:
             self._watcher.remark(f"warning: {problem}: nothing is sent until SMS is well")
         elif was_open and not self._breaker.is_open:
             self._watcher.remark(f"SMS is well again after {self._sick_seconds:.0f} s: sending goes on")
-            self._story.append(self._sick_note(_time_of_day(self._clock.wall())))
+            self._story.append(self._sick_note(time_of_day(self._clock.wall())))
 
     @property
     def _sick_seconds(self) -> float:
         return self._clock.steady() - self._sick_began
 
     def _sick_note(self, until: str) -> str:
-        since = _time_of_day(self._sick_since)
+        since = time_of_day(self._sick_since)
         return (
             f"SMS was sick from {since} to {until} ({self._sick_seconds:.0f} s, {self._last_words()}): nothing was sent meanwhile"
         )
@@ -227,7 +227,3 @@ class Gate:
     def _turn(self) -> None:
         turned, self._turned = self._turned, asyncio.Event()
         turned.set()
-
-
-def _time_of_day(wall: float) -> str:
-    return f"{datetime.fromtimestamp(wall, UTC):%H:%M:%S} UTC"

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.submission.group_commit import LeaseLostError
+from flows.submission.journal import LeaseLostError
 from flows.submission.leases import Granted, Held, LeaseRequest
 
 if TYPE_CHECKING:

@@ -8,18 +8,19 @@ engine; the statements (statements.py) are the same on SQLite and PostgreSQL (da
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
-from flows.submission import leases, schema
+from flows.sms.errors import ThrottleWindow
+from flows.submission import history, leases, schema
 from flows.submission.database import Database, JournalUnavailableError, open_database
 from flows.submission.group_commit import GroupCommit, Lease, LeaseLostError, Written
 from flows.submission.lease_clock import lease_time
 from flows.submission.lease_statements import LeaseStatements
 from flows.submission.leases import Asker, Holder
-from flows.submission.statements import Statements, attempt_record, outcome_values, row_record
+from flows.submission.pace_limits import WINDOW_KNOWN_SECONDS
+from flows.submission.statements import Statements, attempt_record, outcome_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,21 +32,12 @@ if TYPE_CHECKING:
     from flows.submission.records import AttemptRecord, Entry, RowRecord, RunRecord
     from inventory.outcomes import Outcome
 
-__all__ = ["Journal", "JournalUnavailableError", "KnownWindow", "Lease", "LeaseLostError", "Written", "open_journal"]
+__all__ = ["Journal", "JournalUnavailableError", "Lease", "LeaseLostError", "Written", "open_journal"]
 
 _MOST_AT_ONCE = 5_000
 """So many values go into one statement; drivers take 32,767 at most."""
-_WINDOW_KNOWN_SECONDS = 86_400.0
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownWindow:
-    """A throttling window that the gateway has named: at most `limit` requests in `seconds`."""
-
-    limit: int
-    seconds: float
 
 
 class Journal:
@@ -162,12 +154,7 @@ class Journal:
 
     async def rows(self, account: str) -> dict[str, RowRecord]:
         """Every row of the account that was ever sent or found, by source server id."""
-
-        def read(connection: Connection) -> dict[str, RowRecord]:
-            found = connection.execute(select(schema.row).where(schema.row.c.account == account)).mappings()
-            return {values["source_server_id"]: row_record(dict(values)) for values in found}
-
-        return await self._database.read(read)
+        return await self._database.read(lambda connection: history.records(connection, account))
 
     async def attempts(self, account: str, source_server_id: str) -> list[AttemptRecord]:
         """The attempts made for one source server, over all runs, in their order."""
@@ -180,20 +167,20 @@ class Journal:
 
         return await self._database.read(read)
 
-    async def known_windows(self, account: str) -> dict[str, KnownWindow]:
+    async def known_windows(self, account: str) -> dict[str, ThrottleWindow]:
         """The throttling windows that the gateway has named in the last day, by kind of request ("creates", "reads").
 
         Not longer: a quota that was raised meanwhile must not be kept to for ever.
         """
-        chosen = (schema.pace.c.account == account) & (schema.pace.c.seen_at > self._clock.wall() - _WINDOW_KNOWN_SECONDS)
+        chosen = (schema.pace.c.account == account) & (schema.pace.c.seen_at > self._clock.wall() - WINDOW_KNOWN_SECONDS)
 
-        def read(connection: Connection) -> dict[str, KnownWindow]:
+        def read(connection: Connection) -> dict[str, ThrottleWindow]:
             found = connection.execute(select(schema.pace).where(chosen)).mappings()
-            return {values["kind"]: KnownWindow(values["window_limit"], values["window_seconds"]) for values in found}
+            return {values["kind"]: ThrottleWindow(values["window_limit"], values["window_seconds"]) for values in found}
 
         return await self._database.read(read)
 
-    async def remember_window(self, account: str, kind: str, window: KnownWindow) -> None:
+    async def remember_window(self, account: str, kind: str, window: ThrottleWindow) -> None:
         """Keep a throttling window that the gateway named, for the next run."""
         values = {"account": account, "kind": kind, "window_limit": window.limit, "window_seconds": window.seconds}
         values["seen_at"] = self._clock.wall()

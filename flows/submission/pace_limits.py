@@ -14,6 +14,8 @@ CREATES = "creates"
 
 GUARD_SECONDS = 0.01
 """How much longer than a second a limit counts: what the ways of two requests to SMS may differ by."""
+WINDOW_KNOWN_SECONDS = 86_400.0
+"""How long a window that SMS has named is kept to: a quota that was raised since must not be for ever."""
 _EVEN_OUT_SECONDS = 0.005
 """How much longer than that so many slots take: a start that is late by less does not hold up the one that comes a second later."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from flows.sms.errors import ThrottleWindow
-from flows.submission.pace_limits import CREATES, GUARD_SECONDS, PaceLimit
+from flows.submission.pace_limits import CREATES, GUARD_SECONDS, WINDOW_KNOWN_SECONDS, PaceLimit
 from flows.submission.schema import pace
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ HORIZON_SECONDS = 0.5
 """No slot is given away that lies further ahead."""
 CAUTION_SECONDS = HORIZON_SECONDS + LATENESS_ALONE_SECONDS
 """So long after a moment no slot given away before it can still be used."""
-WINDOW_KNOWN_SECONDS = 86_400.0
 _SLACK_SECONDS = 0.5
 _LARGEST_SHARED_WINDOW = 2_000
 _NEVER = -1e9

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from flows.submission.clock import time_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ class PaceStory:
             return ""
         if self.back_at is None:
             return " and was not yet back up at the end"
-        return f" and was back at {self.back_to:.3g}/s at {_clock_time(self.back_at)}"
+        return f" and was back at {self.back_to:.3g}/s at {time_of_day(self.back_at)}"
 
 
 def _named(window: ThrottleWindow) -> str:
@@ -69,8 +70,4 @@ def _named(window: ThrottleWindow) -> str:
 
 
 def _since(moment: float | None) -> str:
-    return "" if moment is None else f" from {_clock_time(moment)} on"
-
-
-def _clock_time(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S} UTC"
+    return "" if moment is None else f" from {time_of_day(moment)} on"

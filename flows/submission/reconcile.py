@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from flows.sms.codes import may_be_cured
 from flows.sms.errors import SmsError, StopRun
-from flows.sms.models import TaskSummary
 from flows.submission import endings
 from flows.submission.events import StopReason
 from flows.submission.life import RowState
@@ -19,11 +18,13 @@ from flows.submission.protocol import BOUND_CODE, Conclusion, Sight, Sighting, r
 from flows.submission.records import RowRecord
 from flows.submission.retry_rules import look_pause_seconds
 from flows.submission.settling import Settled
+from flows.submission.sightings import as_sent
 from flows.submission.submitter import RowRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from flows.sms.models import TaskSummary
     from flows.submission.desk import Desk
     from flows.submission.holding import Grant
     from flows.submission.shipment import Shipment
@@ -140,13 +141,7 @@ def made_meanwhile(desk: Desk, record: RowRecord) -> TaskSummary | None:
     is_new = was_in_flight or record.attempts > (before.attempts if before is not None else 0)
     if record.state is not RowState.BOUND or not is_new:
         return None
-    return TaskSummary(
-        record.task_id,
-        name=record.task_name,
-        source_server_id=record.source_server_id,
-        target_vm_id=record.target.vm_id,
-        target_name=record.target.name,
-    )
+    return as_sent(record, record.task_id)
 
 
 async def _known_task(desk: Desk, run: RowRun, shipment: Shipment) -> Outcome | None:

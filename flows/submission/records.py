@@ -68,9 +68,13 @@ class AttemptStart:
     intent_at: float
 
 
+MADE = "made"
+"""The answer of an attempt that brought the id of its task."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptEnd:
-    """How an attempt ended. `answer` is "made", or the error's class; the rest is what SMS or the transport said."""
+    """How an attempt ended. `answer` is `MADE`, or the error's class; the rest is what SMS or the transport said."""
 
     number: int
     answered_at: float

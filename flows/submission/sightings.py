@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from flows.sms.models import TaskSummary
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from flows.sms.models import TaskSummary
+    from flows.submission.records import RowRecord
 
 
 class KnownTasks:
@@ -52,3 +54,14 @@ class KnownTasks:
     def all(self) -> list[TaskSummary]:
         """Every task seen."""
         return list(self._by_id.values())
+
+
+def as_sent(record: RowRecord, task_id: str) -> TaskSummary:
+    """The task of that id as SMS will list it, known from what was sent for the row that it was made for."""
+    return TaskSummary(
+        task_id,
+        name=record.task_name,
+        source_server_id=record.source_server_id,
+        target_vm_id=record.target.vm_id,
+        target_name=record.target.name,
+    )

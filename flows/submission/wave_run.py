@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from flows.sms.errors import SmsError, ThrottleWindow
+from flows.sms.errors import SmsError
 from flows.submission import endings
 from flows.submission.desk import Desk
 from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
 from flows.submission.gate import Gate, WaveRules
 from flows.submission.holding import Grant, Leases
 from flows.submission.intake import Intake
-from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow, LeaseLostError
+from flows.submission.journal import Journal, JournalUnavailableError, LeaseLostError
 from flows.submission.leases import LeaseRequest
 from flows.submission.life import RowState
+from flows.submission.pace_limits import CREATES
 from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise, with_two_sources
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from inventory.findings import Finding
     from inventory.plan import ServerRow
 
-_CREATES = "creates"
 _TRUE_FOR_GOOD = frozenset({Status.CREATED, Status.EXISTS, Status.UNCERTAIN})
 """What may be said of a row that another run may be working on by now."""
 _LOG = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class _WaveRun:
             run_id=desk.run_id,
             outcomes=outcomes,
             findings=[*desk.findings, *duplicates],
-            notes=[*desk.gate.notes, *desk.throttle.story.lines(_CREATES)],
+            notes=[*desk.gate.notes, *desk.throttle.story.lines(CREATES)],
             stop=self._why_early(outcomes),
             started_at=datetime.fromtimestamp(started, UTC),
             ended_at=datetime.fromtimestamp(desk.clock.wall(), UTC),
@@ -187,8 +187,8 @@ class _WaveRun:
         self._desk = desk.with_records(await desk.journal.rows(request.account))
         self._survey = Survey(request, self._desk)
         self._runs = RowRuns(self._desk, ())
-        if (window := (await desk.journal.known_windows(request.account)).get(_CREATES)) is not None:
-            desk.throttle.hold_to(ThrottleWindow(window.limit, window.seconds))
+        if (window := (await desk.journal.known_windows(request.account)).get(CREATES)) is not None:
+            desk.throttle.hold_to(window)
         await desk.journal.start_run(record, request.options.lease_seconds, request.options.renew_seconds)
 
     async def _look(self) -> None:
@@ -381,7 +381,7 @@ class _WaveRun:
         try:
             await desk.journal.end_run(desk.run_id, ending, [(outcome.row.position, outcome) for outcome in outcomes])
             if story.throttled and story.window is not None:
-                await desk.journal.remember_window(desk.account, _CREATES, KnownWindow(story.window.limit, story.window.seconds))
+                await desk.journal.remember_window(desk.account, CREATES, story.window)
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))
         except Exception as error:  # noqa: BLE001 - the report must not be lost to a defect at the very end

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from flows.settings import load_settings
 from flows.simulator.options import Rate
+from flows.sms.errors import ThrottleWindow
 from flows.submission.clock import SystemClock
-from flows.submission.journal import KnownWindow, open_journal
+from flows.submission.journal import open_journal
 from flows.submission.pace_limits import CREATES
 from tests.paced_wave import most_in_a_second, run_at_once
 from tests.plans import disk, make_plan, server
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 40
-WINDOW = KnownWindow(20, 2.0)
+WINDOW = ThrottleWindow(20, 2.0)
 ROWS = 40
 
 

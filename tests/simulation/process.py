@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from flows.sms.errors import Throttled
     from flows.submission.wave_run import WaveResult
     from inventory.outcomes import Outcome
     from inventory.plan import ServerRow
@@ -68,17 +67,6 @@ class ProcessClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
-
-
-class _ReadPace:
-    def __init__(self, throttle: Throttle) -> None:
-        self._throttle = throttle
-
-    async def acquire_read(self) -> None:
-        await self._throttle.acquire()
-
-    def on_throttled(self, error: Throttled) -> None:
-        self._throttle.on_throttled(error)
 
 
 class _Told(Silent):
@@ -166,7 +154,7 @@ class Process:
             ClientOptions("https://sms.example"),
             AkSkAuth(key.access, key.secret, project_id="p-1", clock=clock.wall),
             transport=Wire(self.network, self.actor),
-            pace=_ReadPace(Throttle(clock)),
+            pace=Throttle(clock),
             sleep=clock.sleep,
         )
         plan = pool()[0]

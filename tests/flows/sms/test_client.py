@@ -179,7 +179,7 @@ class Paces:
         self.asked = 0
         self.throttled: list[Throttled] = []
 
-    async def acquire_read(self) -> None:
+    async def acquire(self) -> None:
         """Count."""
         self.asked += 1
 

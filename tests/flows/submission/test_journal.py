@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.sms.errors import ThrottleWindow
 from flows.submission import schema
 from flows.submission.clock import SystemClock
-from flows.submission.journal import Journal, JournalUnavailableError, KnownWindow, open_journal
+from flows.submission.journal import Journal, JournalUnavailableError, open_journal
 from flows.submission.life import Move, RowState
 from flows.submission.records import AttemptEnd, AttemptStart, Entry, RowRecord, RunRecord, Target
 from inventory.outcomes import Outcome, Status
@@ -230,16 +231,16 @@ async def test_a_run_and_its_outcomes_are_kept(place: Place, tmp_path: Path) -> 
 async def test_a_named_window_is_remembered(place: Place) -> None:
     """The last window that the gateway named, for each kind of request."""
     async with opened(place) as journal:
-        await journal.remember_window(ACCOUNT, "creates", KnownWindow(100, 60.0))
-        await journal.remember_window(ACCOUNT, "creates", KnownWindow(200, 300.0))
-        assert await journal.known_windows(ACCOUNT) == {"creates": KnownWindow(200, 300.0)}
+        await journal.remember_window(ACCOUNT, "creates", ThrottleWindow(100, 60.0))
+        await journal.remember_window(ACCOUNT, "creates", ThrottleWindow(200, 300.0))
+        assert await journal.known_windows(ACCOUNT) == {"creates": ThrottleWindow(200, 300.0)}
 
 
 async def test_a_named_window_is_forgotten_after_a_day(place: Place) -> None:
     """A quota that was raised meanwhile is not kept to for ever."""
     clock = MovedClock()
     async with open_journal(place.url, clock, print) as journal:
-        await journal.remember_window(ACCOUNT, "creates", KnownWindow(200, 300.0))
+        await journal.remember_window(ACCOUNT, "creates", ThrottleWindow(200, 300.0))
         clock.now += 86_399
         assert list(await journal.known_windows(ACCOUNT)) == ["creates"]
         clock.now += 2

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 
+from flows.sms.errors import ThrottleWindow
 from flows.submission import schema
 from flows.submission.clock import SystemClock
 from flows.submission.database import open_database
-from flows.submission.journal import KnownWindow, open_journal
+from flows.submission.journal import open_journal
 from flows.submission.life import RowState
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def test_a_journal_of_version_1_is_brought_to_this_version(place: Place) -
         windows = await journal.known_windows("account-1")
     assert (row.state, row.target.vm_id, row.prior_task_ids) == (RowState.SENDING, "vm-1", ("t-0",))
     assert (attempt.start.intent_at, attempt.end) == (1000.0, None)
-    assert windows == {"creates": KnownWindow(200, 300.0)}
+    assert windows == {"creates": ThrottleWindow(200, 300.0)}
     assert await place.ask("SELECT value FROM meta") == [(str(schema.VERSION),)]
     database = open_database(place.url, SystemClock(), print)
     there = await database.transact(shape)
