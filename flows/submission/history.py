@@ -14,13 +14,13 @@ from sqlalchemy import func, select
 
 from flows.submission import schema
 from flows.submission.database import JournalUnavailableError, open_database
-from flows.submission.leases import LeaseKind
+from flows.submission.leases import LeaseKind, is_alive
 from flows.submission.statements import attempt_record, row_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row, Table
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from flows.submission.clock import Clock
     from flows.submission.lease_clock import LeaseTime
@@ -111,7 +111,7 @@ def accounts(connection: Connection) -> Sequence[str]:
 
 def runs(connection: Connection, account: str, now: LeaseTime) -> list[RunStory]:
     """The runs of an account, the oldest first; `now` tells which of them are alive."""
-    alive = {found.run_id for found in connection.execute(select(schema.holder)) if _is_alive(found, now)}
+    alive = {found.run_id for found in connection.execute(select(schema.holder)) if is_alive(found, now)}
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     outcome, run = schema.outcome.c, schema.run.c
     tally = select(outcome.run_id, outcome.status, func.count()).join(schema.run, run.run_id == outcome.run_id)
@@ -183,11 +183,7 @@ def _held(connection: Connection, account: str, now: LeaseTime) -> dict[str, str
     lease, holder = schema.lease, schema.holder
     held = select(lease.c.key, holder).join(holder, holder.c.holder_id == lease.c.holder_id)
     found = connection.execute(held.where(lease.c.account == account, lease.c.kind == LeaseKind.SOURCE.value))
-    return {one.key: one.run_id for one in found if _is_alive(one, now)}
-
-
-def _is_alive(found: Row[Any], now: LeaseTime) -> bool:
-    return now.is_before(found.alive_until, found.clock, found.ttl_seconds)
+    return {one.key: one.run_id for one in found if is_alive(one, now)}
 
 
 def _of(

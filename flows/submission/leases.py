@@ -99,7 +99,7 @@ class Fence(Enum):
 
 def introduce(connection: Connection, holder: Holder, now: LeaseTime) -> None:
     """Let a run live; those whose time is over are forgotten on the way."""
-    lapsed = [found.holder_id for found in connection.execute(select(schema.holder)) if not _is_alive(found, now)]
+    lapsed = [found.holder_id for found in connection.execute(select(schema.holder)) if not is_alive(found, now)]
     for holder_id in lapsed:
         end(connection, holder_id)
     there = connection.execute(select(schema.holder.c.holder_id).where(schema.holder.c.holder_id == holder.holder_id)).first()
@@ -217,12 +217,13 @@ def _others(
     living: dict[Key, str] = {}
     lapsed: set[str] = set()
     for one in found:
-        if one.run_id is not None and _is_alive(one, asker.now):
+        if one.run_id is not None and is_alive(one, asker.now):
             living[LeaseKind(one.kind), one.key] = f"run {one.run_id} of {one.author} (wave {one.wave})"
         else:
             lapsed.add(one.holder_id)
     return living, lapsed
 
 
-def _is_alive(found: Row[Any], now: LeaseTime) -> bool:
+def is_alive(found: Row[Any], now: LeaseTime) -> bool:
+    """Whether the holder in a row of `holder`, or of a join with it, has given its last sign of life recently enough."""
     return now.is_before(found.alive_until, found.clock, found.ttl_seconds)
