@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.sms.errors import ErrorClass, SmsError, StopRun, Throttled
-from flows.sms.models import Created, TaskSummary
+from flows.sms.models import Created
 from flows.submission import endings
 from flows.submission.durable_row import DurableRow
 from flows.submission.events import Attempt, StopReason
@@ -23,10 +23,12 @@ from flows.submission.protocol import Aim, Conclusion, Sight, Sighting, Step, af
 from flows.submission.records import RowRecord
 from flows.submission.retry_rules import RULES
 from flows.submission.settling import Settled, settle
+from flows.submission.sightings import as_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.sms.models import TaskSummary
     from flows.submission.desk import Desk
     from flows.submission.holding import Grant
     from flows.submission.shipment import Shipment
@@ -86,8 +88,8 @@ class RowRun:
         self._row = DurableRow(self._desk, record or self.record)
         self.held_by = held_by
 
-    async def submit(self, shipment: Shipment) -> Outcome:
-        """Send the row until its task is there, or it is certain that there will be none, or nobody can say.
+    async def submit(self, shipment: Shipment, grant: Grant) -> Outcome:
+        """Send the row, under its own grant, until its task is there, or it is certain that there will be none, or nobody can say.
 
         The row must not be in flight from another run (see `settle_inherited`). Never raises for what SMS or the network does.
         """
@@ -95,7 +97,7 @@ class RowRun:
         gate = self._desk.gate
         while await gate.lets_in(self):
             try:
-                answer = await self._attempt(shipment)
+                answer = await self._attempt(shipment, grant)
             finally:
                 gate.let_go(self)
             if answer is None:
@@ -184,12 +186,14 @@ class RowRun:
         """Tell of something that the row's outcome does not say."""
         self._desk.findings.append(finding)
 
-    async def _attempt(self, shipment: Shipment) -> Created | SmsError | None:
+    async def _attempt(self, shipment: Shipment, grant: Grant) -> Created | SmsError | None:
         """One request to create, from the durable intent to the durable answer; None where it was not to leave any more."""
         desk = self._desk
         async with desk.under_way:
             if not desk.gate.lets_out(self):
                 return None
+            if self.holder_id != grant.holder_id:
+                raise LeaseLostError  # taken anew meanwhile for another row, which settles it: the target is not held
             self._is_own_intent = True
             await self._row.intend(shipment)
             answer = await self._send(shipment.body)
@@ -242,7 +246,7 @@ class RowRun:
         if isinstance(answer, Created):
             self.sent += 1
             self.made_task_id = answer.task_id
-            desk.known.add(self._made(answer.task_id))  # whether it can be written down or not
+            desk.known.add(as_sent(self.record, answer.task_id))  # whether it can be written down or not
             await self._row.made(answer)
             desk.watcher.attempt(Attempt(self.record.source_server_id, self.sent, None))
         else:
@@ -251,16 +255,6 @@ class RowRun:
             await self._row.failed(answer)
             desk.watcher.attempt(Attempt(self.record.source_server_id, self.sent, answer))
         self.is_on_wire = False
-
-    def _made(self, task_id: str) -> TaskSummary:
-        record = self.record
-        return TaskSummary(
-            task_id,
-            name=record.task_name,
-            source_server_id=record.source_server_id,
-            target_vm_id=record.target.vm_id,
-            target_name=record.target.name,
-        )
 
     async def _after(self, shipment: Shipment, error: SmsError, failures: Counter[ErrorClass]) -> Outcome | None:
         """What follows a failed attempt: the row's outcome, or None where it is to be sent again."""
@@ -326,7 +320,7 @@ class RowRun:
         await self._row.doubt_inherited()
         if self.made_task_id and self.record.is_in_doubt:
             # This run had the answer, and lost the lease before it could be written down.
-            return Settled(Conclusion.MADE_BY_US, Sight(Sighting.OURS, self._made(self.made_task_id)))
+            return Settled(Conclusion.MADE_BY_US, Sight(Sighting.OURS, as_sent(self.record, self.made_task_id)))
         since = self._grant.taken_at if self._grant is not None else self._desk.clock.steady()
         settled = await self._settle(aim_of_inherited(self.record, recreate=self._desk.options.recreate), since)
         self._found_nothing = settled if settled.conclusion is Conclusion.SEND_AGAIN else None

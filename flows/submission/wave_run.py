@@ -260,7 +260,7 @@ class _WaveRun:
         shipment = await self._survey.prepare(row)
         if isinstance(shipment, NoBody):
             return await self._without_body(row, shipment)
-        ended = await before_sending(self._desk, self._runs, shipment, grant) or await run.submit(shipment)
+        ended = await before_sending(self._desk, self._runs, shipment, grant) or await run.submit(shipment, grant)
         if ended.status is Status.UNCERTAIN:
             self._unsettled[row.position] = run, shipment
         return ended

@@ -13,6 +13,7 @@ from flows.sms.errors import Ambiguous
 from flows.submission.events import Phase, Silent, StopReason, StopSignal
 from flows.submission.journal import open_journal
 from flows.submission.life import RowState
+from flows.submission.survey import Survey
 from flows.submission.throttle import Throttle
 from tests.flows.submission.clocks import MovedClock
 from tests.flows.submission.scripted import ACCOUNT, SOURCE, Script, Scripted, SteppedJournal, lies, plan_of, scripted, told
@@ -257,11 +258,62 @@ class _Sleeping(Script):
 async def test_after_a_lease_is_over_nobody_says_that_nothing_was_made(tmp_path: Path, is_stopped: bool, status: str) -> None:
     """The row had not been sent, and its lease lapsed: what another run made is named, whether this one stops or goes on."""
     sms = _Sleeping(MovedClock())
-    sms.other = Scripted(tmp_path, plan_of(tmp_path, 1), sms)
+    sms.other = Scripted(tmp_path, plan_of(tmp_path, 1), sms, runs=7)
     sms.stop = StopSignal() if is_stopped else None
     night = Scripted(tmp_path, plan_of(tmp_path, 1, disks=False, name="no disks.xlsx"), sms)
     end = await night.run(stop=sms.stop)
     assert told(end, "status", "task_id") == [(status, sms.of()[0])]
+
+
+class _Overtaken(Script):
+    """The look at the first source is answered only when another run has ended this one's leases; tells when the second is sent."""
+
+    def __init__(self, clock: MovedClock) -> None:
+        super().__init__(clock, guard=False, answers=["never"])
+        self.is_asked, self.is_overtaken, self.is_sent = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def list_tasks(self, source_server_id: str = "", *, vm_id: str = "") -> Any:
+        if source_server_id == SOURCE:
+            self.is_asked.set()
+            await self.is_overtaken.wait()
+        return await super().list_tasks(source_server_id, vm_id=vm_id)
+
+    async def create_task(self, body: bytes) -> Any:
+        if server(2)["source_server_id"].encode() in body:
+            self.is_sent.set()
+        return await super().create_task(body)
+
+
+async def test_a_row_that_its_neighbour_was_given_anew_is_not_sent_without_its_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second row settles what the first left on its target, before and after the run was taken for dead.
+
+    The first, which the sheet now gives another target, has not begun: another run has that target meanwhile.
+    """
+    sms = _Overtaken(MovedClock())
+    night = Scripted(tmp_path, plan_of(tmp_path, 1), sms)
+    await night.run(event="kill", at=_step("answer"))
+    sms.clock.now += 10.0
+    rows = [server(1, target_vm_id="vm-new"), server(2, target_vm_id=VM)]
+    theirs = plan_of(tmp_path, [server(3, target_vm_id="vm-new")], name="theirs.xlsx")
+    other = Scripted(tmp_path, theirs, Script(sms.clock, guard=False, tasks=sms.tasks, _number=100), runs=7)
+    prepare = Survey.prepare
+
+    async def overtaken(survey: Survey, row: Any) -> Any:
+        if row.text("target_vm_id") == "vm-new" and not sms.is_asked.is_set():
+            await sms.is_asked.wait()
+            sms.clock.now += 100.0
+            await other.run(event="kill", at=_step("answer"))
+            sms.is_overtaken.set()
+            await sms.is_sent.wait()
+        return await prepare(survey, row)
+
+    monkeypatch.setattr(Survey, "prepare", overtaken)
+    async with asyncio.timeout(10):
+        end = await night.run(plan_of(tmp_path, rows, name="edited.xlsx"))
+    assert told(end) == ["CONFLICT", "CREATED"]
+    assert [task.id for task, _ in sms.tasks.values() if task.target_vm_id == "vm-new"] == ["t-101"]
 
 
 def _step(name: str) -> int:
