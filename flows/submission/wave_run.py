@@ -149,13 +149,12 @@ class _WaveRun:
 
     async def run(self) -> WaveResult:
         desk, started = self._desk, self._desk.clock.wall()
-        duplicates: Sequence[Finding] = []
         try:
             _ = desk.gate.is_open  # where the window is over, that is said first
             await self._begin(started)
             await self._look()
             await self._submit()
-            duplicates = await self._verify()
+            await self._verify()
         except asyncio.CancelledError:
             with suppress(JournalUnavailableError):  # then the leases lapse
                 await desk.journal.let_go()
@@ -171,7 +170,7 @@ class _WaveRun:
         return WaveResult(
             run_id=desk.run_id,
             outcomes=outcomes,
-            findings=[*desk.findings, *duplicates],
+            findings=desk.findings,
             notes=[*desk.gate.notes, *desk.throttle.story.lines(CREATES)],
             stop=self._why_early(outcomes),
             started_at=datetime.fromtimestamp(started, UTC),
@@ -336,8 +335,8 @@ class _WaveRun:
         self._sent_any = self._sent_any or outcome.attempts > 0
         self._desk.watcher.outcome(outcome)
 
-    async def _verify(self) -> list[Finding]:
-        """One full listing after the last answer: settle what it can settle, name every server that has two tasks."""
+    async def _verify(self) -> None:
+        """One full listing after the last answer: name every server that has two tasks, then settle what it can settle."""
         desk = self._desk
         if not desk.stop.is_set and (self._sent_any or self._unsettled):
             desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
@@ -347,9 +346,10 @@ class _WaveRun:
             except SmsError as error:
                 desk.watcher.remark(f"the listing at the end of the run failed, duplicates may be missed: {error.message}")
             if listed is not None:
+                desk.findings.extend(_twice(listed))
                 await self._adopt_late(KnownTasks(listed))
-                return _twice(listed)
-        return _twice(desk.known.all())
+                return
+        desk.findings.extend(_twice(desk.known.all()))
 
     async def _adopt_late(self, seen: KnownTasks) -> None:
         """A task of ours that was listed only after its row gave up looking."""

@@ -113,6 +113,28 @@ async def test_a_defect_of_the_run_costs_no_row_its_outcome(tmp_path: Path) -> N
     assert end.stop.code == "WAVES.DEFECT"
 
 
+class _EventAtTheEnd(Silent):
+    """Has the event happen when the last listing is there."""
+
+    def __init__(self, sms: Script) -> None:
+        self._sms = sms
+
+    def phase(self, phase: Phase, rows: int) -> None:
+        if phase is Phase.VERIFY:
+            self._sms.steps.at = len(self._sms.steps.taken) + 1
+
+
+async def test_a_server_with_two_tasks_is_named_although_the_journal_fails_at_the_end(tmp_path: Path) -> None:
+    """The last listing shows it, and a late task of ours that can then not be written down."""
+    night = scripted(tmp_path, answers=["lost"], is_blind=True)
+    night.sms.put("src-x", "vm-x")
+    night.sms.put("src-x", "vm-y")
+    end = await night.run(event="journal fails", watcher=_EventAtTheEnd(night.sms))
+    assert told(end) == ["UNCERTAIN"]
+    assert end is not None
+    assert [(finding.code, finding.value) for finding in end.findings] == [("TWICE", "src-x")]
+
+
 async def test_a_late_task_goes_to_the_row_that_was_sent_not_to_its_skipped_twin(tmp_path: Path) -> None:
     """Found by the last listing, when no look was answered: the row that the planner skipped stays SKIPPED."""
     night = scripted(tmp_path, [server(1), server(1, skip="yes")], answers=["lost"], is_blind=True)
