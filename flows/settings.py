@@ -147,7 +147,7 @@ class Settings(BaseSettings):
         gt=0,
         le=10_000,
         allow_inf_nan=False,
-        description="Requests a second, at most; unset: no limit of ours.",
+        description="Creates a second, at most, by all runs that share the journal; unset: no limit of ours.",
     )
     concurrency: int = Field(
         32, validation_alias="SMS_CONCURRENCY", ge=1, le=512, description="Creates in flight at once, at most."
