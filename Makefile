@@ -7,7 +7,7 @@ DONE := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo prove test lint format bench soak docs lock clean
+.PHONY: help install demo prove test lint format bench soak explore docs lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(DONE) ## the README's figures, each a ratio in one run; ONLY="creating 
 
 soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 for one of them, or MUTATIONS=1
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),$(if $(MUTATIONS),--mutations,--seeds $(or $(SEEDS),10000)))
+
+explore: $(DONE) ## every schedule of one row, and of two that share a target by pairs; ONLY="NAME" replays one of them
+	@$(BIN)/python -m tests.exploration $(if $(ONLY),--only "$(ONLY)")
 
 prove: $(DONE) ## break a wave of real processes in every way (kills, sleep, disk, servers); minutes
 	@$(BIN)/python -m tests.proofs
