@@ -92,7 +92,7 @@ def schedule_of(choice: Choice, player: Player) -> Schedule:
         is_listed_late=bool(choice["is_listed_late"]),
         is_guarded=bool(choice["is_guarded"]),
     )
-    steps, offset = player.begin(calm).steps, choice["step"]
+    steps, offset = player.steps(calm), choice["step"]
     assert isinstance(offset, int)
     at = min(steps.index(WRITE) + offset, len(steps) - 1)
     return Schedule(calm.shape, calm.first, str(choice["event"]), at, calm.second, calm.is_listed_late, calm.is_guarded)

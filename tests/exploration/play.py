@@ -6,7 +6,7 @@ listed, one more run of each plan. Two tasks may come of the cases that nobody c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flows.submission.protocol import BOUND_CODE
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from inventory.outcomes import Outcome
     from tests.exploration.schedule import Schedule
     from tests.exploration.server import Twin
+
+_BEGINS_AS = {before: shape for shape, (before, _) in SHAPES.items()}
+"""One shape for all whose first run has the same rows."""
 
 _DONE = frozenset({Status.CREATED, Status.EXISTS})
 _NO_TASK = frozenset({Status.REJECTED, Status.CONFLICT, Status.DEFERRED, Status.INVALID, Status.SKIPPED})
@@ -71,12 +74,20 @@ class Player:
         self._stage = stage
         self._is_traced = is_traced
         self._known_peace: dict[object, Peace] = {}
+        self._known_steps: dict[Schedule, tuple[str, ...]] = {}
 
     def play(self, schedule: Schedule) -> Story:
         """The whole of a schedule."""
         if schedule.event in OVERLAPPING:
             return self._play_overlapping(schedule)
         return self.go_on(self.begin(schedule), schedule)
+
+    def steps(self, schedule: Schedule) -> tuple[str, ...]:
+        """The steps of the first run where nothing happens to it."""
+        calm = replace(schedule, shape=_BEGINS_AS[SHAPES[schedule.shape][0]], event="", at=-1, second=())
+        if calm not in self._known_steps:
+            self._known_steps[calm] = self.begin(calm).steps
+        return self._known_steps[calm]
 
     def begin(self, schedule: Schedule) -> Begun:
         """The first run of a schedule, whose event lets no other begin before it is over."""

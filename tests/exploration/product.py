@@ -66,7 +66,7 @@ def all_work() -> list[Work]:
 
 def points(work: Work, player: Player) -> list[int]:
     """The steps at which the event is to happen; those before the first create are the first answer's, being the same for all."""
-    steps = player.begin(replace(work.begin(), event="")).steps
+    steps = player.steps(work.begin())
     sends_at = steps.index(WRITE)
     return [at for at in occurrences(steps) if at >= sends_at or work.first[0] == ANSWERS[0]]
 
