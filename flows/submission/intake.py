@@ -92,6 +92,10 @@ class Intake:
                     await self._rest()
             while self._under_way:
                 await asyncio.wait(self._under_way)
+        except asyncio.CancelledError:
+            # A stop without grace: whatever waits for the journal must not wait for another process, or a server that is away.
+            desk.stop.request(StopReason.interrupted(), at_once=True)
+            raise
         finally:
             watchdog.cancel()
             for aio_task in self._under_way:

@@ -135,7 +135,7 @@ def acquire(
     connection: Connection, statements: LeaseStatements, asker: Asker, requests: Sequence[LeaseRequest]
 ) -> list[Granted | Held]:
     """An answer for each request: all of what its row needs, or none of it."""
-    records = _rows(connection, statements, asker.account, [request.source_server_id for request in requests])
+    records = rows(connection, statements, asker.account, [request.source_server_id for request in requests])
     on_target = _rows_on_targets(connection, statements, asker.account, {request.target_vm_id for request in requests} - {""})
     needed = [_needed(request, on_target.get(request.target_vm_id, ())) for request in requests]
     taken = _held_by_others(connection, statements, asker, list(dict.fromkeys(key for _, keys in needed for key in keys)))
@@ -164,7 +164,7 @@ def standing(
     connection: Connection, statements: LeaseStatements, asker: Asker, sources: Sequence[str]
 ) -> dict[str, tuple[RowRecord | None, str]]:
     """How rows stand that this run does not work on: the record, and the run that does work on it ("" where none does)."""
-    records = _rows(connection, statements, asker.account, sources)
+    records = rows(connection, statements, asker.account, sources)
     held, _ = _others(connection, statements, asker, [(LeaseKind.SOURCE, source) for source in sources])
     return {source: (records.get(source), held.get((LeaseKind.SOURCE, source), "")) for source in sources}
 
@@ -183,7 +183,8 @@ def _needed(request: LeaseRequest, on_target: Sequence[RowRecord]) -> tuple[tupl
     return neighbours, tuple(keys)
 
 
-def _rows(connection: Connection, statements: LeaseStatements, account: str, sources: Sequence[str]) -> dict[str, RowRecord]:
+def rows(connection: Connection, statements: LeaseStatements, account: str, sources: Sequence[str]) -> dict[str, RowRecord]:
+    """How rows stand, by source server; those that the journal has never heard of are absent."""
     found = statements.rows.run(connection, account=account, sources=list(sources)).mappings()
     return {values["source_server_id"]: row_record(dict(values)) for values in found}
 

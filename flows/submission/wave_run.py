@@ -145,6 +145,7 @@ class _WaveRun:
         self._runs = RowRuns(desk, ())
         self._unsettled: dict[int, tuple[RowRun, Shipment]] = {}
         self._is_rest_known = False
+        self._is_verified = False
         self._sent_any = False
 
     async def run(self) -> WaveResult:
@@ -164,6 +165,8 @@ class _WaveRun:
         except Exception as error:  # noqa: BLE001 - the rows that have their outcome must not lose it to a defect
             _LOG.debug("the run failed", exc_info=True)
             desk.stop.request(StopReason.defect(error))
+        if not self._is_verified:
+            self._note_doubles(desk.known.all())
         await self._look_at_the_rest()
         outcomes = [self._outcomes.get(row.position) or self._never_taken_up(row) for row in self._request.rows]
         await self._end(outcomes)
@@ -346,10 +349,15 @@ class _WaveRun:
             except SmsError as error:
                 desk.watcher.remark(f"the listing at the end of the run failed, duplicates may be missed: {error.message}")
             if listed is not None:
-                desk.findings.extend(_twice(listed))
-                await self._adopt_late(KnownTasks(listed))
+                self._note_doubles(listed)
+                if self._unsettled:
+                    await self._adopt_late(KnownTasks(listed))
                 return
-        desk.findings.extend(_twice(desk.known.all()))
+        self._note_doubles(desk.known.all())
+
+    def _note_doubles(self, tasks: Sequence[TaskSummary]) -> None:
+        self._is_verified = True
+        self._desk.findings.extend(_twice(tasks))
 
     async def _adopt_late(self, seen: KnownTasks) -> None:
         """A task of ours that was listed only after its row gave up looking."""
