@@ -10,14 +10,13 @@ import json
 import os
 import resource
 import signal
-import sqlite3
 import sys
 import time
-from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING
 
 from tests.conftest import processes_with, wait_until
+from tests.flows.submission.real_runs import stop_between_writes
 from tests.postgres_server import PostgresServer
 from tests.proofs.rounds import play_rounds
 from tests.proofs.wave import ROWS, Verdict, Wave, broken_wave
@@ -25,7 +24,6 @@ from tests.waves_process import Waves, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 _SLEEP_SECONDS = 60.0
 _SMALL_DISK_BYTES = 300_000
@@ -62,7 +60,7 @@ def sleep(count: int, random: Random) -> Verdict:
     with broken_wave() as wave:
         runs = [wave.start(60), wave.start(60)]
         wave.wait_for(random.randrange(50, 200), *runs)
-        _stop_between_writes(runs[0].pid, wave.folder / "journal.sqlite")
+        stop_between_writes(runs[0], wave.folder / "journal.sqlite")
         time.sleep(_SLEEP_SECONDS)
         os.kill(runs[0].pid, signal.SIGCONT)
         return wave.judge(Verdict("sleep", f"SIGSTOP of {_SLEEP_SECONDS:g} s"), *runs)
@@ -132,19 +130,6 @@ PROOFS: Mapping[str, Callable[[int, Random], Verdict]] = {
 def _some_more(wave: Wave, number: int, count: int, random: Random) -> int:
     """A number of tasks, a little above what is there, such that all kills fall into the wave."""
     return max(wave.made() + 1, number * (ROWS - 60) // count - random.randrange(5))
-
-
-def _stop_between_writes(pid: int, journal: Path) -> None:
-    """SIGSTOP at a moment when the process does not hold the journal's write lock, for which the other would have to wait."""
-    while True:
-        os.kill(pid, signal.SIGSTOP)
-        with closing(sqlite3.connect(journal, isolation_level=None, timeout=1.0)) as other:
-            try:
-                other.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                os.kill(pid, signal.SIGCONT)
-            else:
-                return
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from tests.postgres_server import PostgresServer
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
-    import subprocess
+    from tests.flows.submission.real_runs import Run
 
 _LONGER_THAN_A_LEASE_SECONDS = 6.0
 _EVENTS = ("kill", "restart", "end connections", "stop")
@@ -55,7 +55,8 @@ class Round:
             processes = [runs.start(200) for _ in range(self._processes)]
             try:
                 for event in self._events:
-                    self._let_some_be_made(processes, simulator)
+                    some_more = len(simulator.truth()["tasks"]) + self._random.randrange(5, 50)
+                    runs.wait_for_tasks(some_more, *processes)
                     self._happen(event, processes, runs)
                 for process in processes:
                     runs.end(process)
@@ -66,12 +67,7 @@ class Round:
                 for process in processes:
                     kill(process)
 
-    def _let_some_be_made(self, processes: list[subprocess.Popen[str]], simulator: SimulatorProcess) -> None:
-        until = len(simulator.truth()["tasks"]) + self._random.randrange(5, 50)
-        while any(process.poll() is None for process in processes) and len(simulator.truth()["tasks"]) < until:
-            time.sleep(0.02)
-
-    def _happen(self, event: str, processes: list[subprocess.Popen[str]], runs: Runs) -> None:
+    def _happen(self, event: str, processes: list[Run], runs: Runs) -> None:
         chosen = self._random.randrange(len(processes))
         match event:
             case "kill":

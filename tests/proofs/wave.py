@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inventory.outcomes import Status
-from tests.plans import disk, make_plan, server
+from tests.flows.submission.real_runs import Run, Runs
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
@@ -28,8 +26,6 @@ ROWS = 600
 LIST_LAG_SECONDS = 3.0
 SETTLE_SECONDS = 5.0
 _PATIENCE_SECONDS = 400.0
-
-Run = subprocess.Popen[str]
 
 
 @dataclass
@@ -54,18 +50,13 @@ class Wave:
     def __init__(self, folder: Path, simulator: SimulatorProcess, journal: str = "") -> None:
         self.folder = folder
         self.simulator = simulator
-        self._journal = journal or f"sqlite+aiosqlite:///{folder / 'journal.sqlite'}"
-        numbers = range(1, ROWS + 1)
-        self.plan = make_plan(
-            folder / "plan.xlsx", [server(number) for number in numbers], disks=[disk(number) for number in numbers]
-        )
+        self._runs = Runs(folder, ROWS, simulator, journal)
+        self.plan = self._runs.plan
         self._processes: list[Run] = []
 
     def start(self, rate: float = 400, *, before: Callable[[], None] | None = None) -> Run:
         """One run in a process of its own; `before` is called in it before it begins."""
-        arguments = [str(self.plan), str(self.folder), self.simulator.url, str(rate), self._journal, str(SETTLE_SECONDS)]
-        command = [sys.executable, "-m", "tests.flows.submission.one_run", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=before)  # noqa: PLW1509
+        process = self._runs.start(rate, SETTLE_SECONDS, stderr=subprocess.PIPE, preexec_fn=before)
         self._processes.append(process)
         return process
 
@@ -75,8 +66,7 @@ class Wave:
 
     def wait_for(self, tasks: int, *processes: Run) -> None:
         """Return when there are so many tasks, or none of the processes runs any more."""
-        while any(process.poll() is None for process in processes) and self.made() < tasks:
-            time.sleep(0.02)
+        self._runs.wait_for_tasks(tasks, *processes)
 
     def kill_all(self) -> None:
         """Leave nothing behind."""
