@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         place, _, options = place.partition("?")
         return f"{scheme}://{'...' if '@' in options else place.rpartition('@')[2]}"
 
+    def journal_problem(self, error: Exception) -> str:
+        """A journal that cannot be used, in one line: which, why, and what to look at."""
+        is_file = self.journal_url.partition("://")[0] in _FILE_JOURNALS
+        look_at = "its folder, rights and disk" if is_file else "its host, port, database, user and password"
+        return f"the journal {self.journal_shown} cannot be used ({error}): check WAVES_JOURNAL, {look_at}"
+
     @property
     def journal_url(self) -> str:
         """The journal's URL, which may hold a password: never show it. Unset: a file in the user's state folder (not made here)."""

@@ -207,9 +207,7 @@ async def _service(settings: Settings, clock: Clock, watcher: Watcher, reads: Th
         async with open_journal(settings.journal_url, clock, watcher.remark) as journal, client:
             yield client, journal
     except JournalUnavailableError as error:
-        raise JournalUnavailableError(
-            f"the journal {settings.journal_shown} cannot be used ({error}): check WAVES_JOURNAL, its folder, rights and disk"
-        ) from error
+        raise JournalUnavailableError(settings.journal_problem(error)) from error
 
 
 def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd:

@@ -19,6 +19,7 @@ from flows.cli.journal_view import as_json, show
 from flows.settings import load_settings
 from flows.submission import history
 from flows.submission.clock import SystemClock
+from flows.submission.journal import JournalUnavailableError
 from flows.submission.lease_clock import lease_time
 from flows.where import parse_where, rows_that_fit
 from inventory.plan import read_plan
@@ -102,7 +103,10 @@ async def tell(call: Call) -> Told:
         runs = [run for run in history.runs(connection, account, now) if run.run_id in concerned]
         return Told(plan.name, call.wave or "", settings.journal_shown, account, known, found, stories, runs)
 
-    return await history.read_history(settings.journal_url, clock, lambda text: output.say(output.Word.NOTE, text), ask)
+    try:
+        return await history.read_history(settings.journal_url, clock, lambda text: output.say(output.Word.NOTE, text), ask)
+    except JournalUnavailableError as error:
+        raise JournalUnavailableError(settings.journal_problem(error)) from error
 
 
 def _rows(plan: Plan, wave: str | None) -> Sequence[ServerRow]:

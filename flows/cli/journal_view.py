@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flows.submission.records import AttemptRecord
 
 _DIGEST_SHOWN = 12
+_NO_RULE = ("finished", "interrupted")
 _COLUMNS = ("#", "sent", "answer", "decision")
 
 
@@ -184,9 +185,16 @@ def _outcome_line(outcome: OutcomeStory) -> str:
 
 def _run_line(run: RunStory) -> str:
     tally = ", ".join(f"{count} {status}" for status, count in run.counts.items())
-    ended = f"{run.ending} {_moment(run.ended_at)}" if run.ended_at is not None else "goes on" if run.is_alive else "died"
-    line = f"run {run.run_id}  {_moment(run.started_at)}  {run.wave} of {run.plan_name}  by {run.author}  {ended}"
+    line = f"run {run.run_id}  {_moment(run.started_at)}  {run.wave} of {run.plan_name}  by {run.author}  {_ended(run)}"
     return f"{line}: {tally}" if tally else line
+
+
+def _ended(run: RunStory) -> str:
+    """How a run ended; one that was killed is not known to be dead before its lease is over."""
+    if run.ended_at is None:
+        return "goes on, or died within its lease" if run.is_alive else "died"
+    how = run.ending if run.ending in _NO_RULE else f"stopped ({run.ending})"
+    return f"{how} {_moment(run.ended_at)}"
 
 
 def _draw(told: Told, stream: TextIO) -> None:

@@ -130,6 +130,9 @@ def show_end(end: WaveEnd, next_command: str, stream: TextIO) -> None:
     if hidden:
         stream.write(f"and {hidden} more: the report has them all\n")
     stream.writelines(f"warning: {finding.line()}\n" for finding in end.result.findings[:MOST_WARNINGS])
+    more = len(end.result.findings) - MOST_WARNINGS
+    if more > 0:
+        stream.write(f"and {more} more warning{'s' if more > 1 else ''}: the report has them all\n")
     if end.report is not None:
         stream.write(f"report: {end.report}\n")
     else:
@@ -190,9 +193,9 @@ def _group_line(group: Sequence[Outcome]) -> str:
 def _hint(left: Sequence[Outcome], next_command: str) -> str:
     """The next command, after what has to be mended first, where all rows say the same."""
     advice = {outcome.advice for outcome in left if outcome.advice}
-    only = advice.pop().rstrip(".") if len(advice) == 1 else ""
+    only = advice.pop().rstrip(".").removesuffix(", then retry") if len(advice) == 1 else ""
     if not only or "run" in only.split() or "command" in only:
-        return f"`{next_command}`" if not only else next_command
+        return f"`{next_command}`"
     return f"{only}, then `{next_command}`"
 
 

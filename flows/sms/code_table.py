@@ -167,7 +167,7 @@ SMS_ROWS: tuple[Row, ...] = (
     ("6520", _NO, _FIX, "the source server is not available",
      "start the agent on the source and wait until SMS shows the server as ready"),
     ("6526", _NO, _FIX, "the target region's quota is used up",
-     "raise the quota (ECS, EVS or EIP) of the target region, then retry with --retry-rejected"),
+     "raise the quota (ECS, EVS or EIP) of the target region, then run again with --retry-rejected"),
     ("6528", _NO, _FIX, "the account needs real-name authentication",
      "complete the real-name authentication of the account, then retry"),
     ("6531", _NO, _FIX, "the source has no boot partition",

@@ -168,6 +168,14 @@ def test_bad_journal(
     assert line.endswith("nothing was sent")
     assert "hidden" not in ran.err
     assert not sent()
+    ran = run(capsys, "journal", "plan.xlsx")
+    assert ran.code in (2, 3)
+    assert says in ran.err.splitlines()[-1]
+    assert ("rights and disk" in ran.err, "user and password" in ran.err) == (
+        "cannot be used" in says and "sqlite" in url,
+        "postgresql" in url,
+    )
+    assert "hidden" not in ran.err
 
 
 @pytest.mark.parametrize("text", ["SMS_PROJECT_ID\n=x", 'A=1\nSMS_DOMAIN_ID="x\n'])

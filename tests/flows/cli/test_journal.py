@@ -148,6 +148,17 @@ async def test_in_a_pipe_it_is_plain_lines_by_cell(told: Told, simulator: Simula
     assert lines[4].startswith("  outcome  ")
 
 
+async def test_a_run_that_a_rule_ended_says_that_it_stopped_and_by_which(told: Told, simulator: SimulatorProcess) -> None:
+    """Not the rule's name alone, as if the run had been one."""
+    simulator.fault_once("SMS.6526-before", source_server_id=server(1)["source_server_id"])
+    plan = plan_of(told.folder, [server(1), server(2)])
+    await told.submit(plan, canary=1)
+    await told.submit(plan, retry_rejected=True)
+    lines = (await told.ask(plan)).out.splitlines()
+    assert re.search(r"  stopped \(canary\) \d{4}-\d\d-\d\d .*: 1 DEFERRED, 1 REJECTED$", lines[1])
+    assert re.search(r"  finished \d{4}-\d\d-\d\d .*: 2 CREATED$", lines[2])
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a POSIX terminal")
 async def test_on_a_terminal_it_is_a_table(told: Told) -> None:
     """The same words, in columns."""
