@@ -66,16 +66,6 @@ def run_at_once(orders: Sequence[tuple[Path, str]], folder: Path, environment: M
             process.communicate()
 
 
-def most_in_a_second(moments: Sequence[float]) -> int:
-    """The most of the moments that any second holds, wherever it begins."""
-    ordered, most, first = sorted(moments), 0, 0
-    for last, moment in enumerate(ordered):
-        while moment - ordered[first] >= 1.0:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
-
-
 def _main(plan: str, wave: str, report: str) -> None:
     wave_job.Throttle = _Watched  # type: ignore[attr-defined]
     prepared = wave_job.prepare(wave_job.WaveOrder(Path(plan), wave, Path(report)))

@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.measure import RUNS, Figure
-from tests.paced_wave import most_in_a_second, run_at_once
+from tests.paced_wave import run_at_once
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
+from tests.starts import most_in_a_second
 from tests.waves_process import environment
 
 if TYPE_CHECKING:

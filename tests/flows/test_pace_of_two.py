@@ -10,9 +10,10 @@ from flows.sms.errors import ThrottleWindow
 from flows.submission.clock import SystemClock
 from flows.submission.journal import open_journal
 from flows.submission.pace_limits import CREATES
-from tests.paced_wave import most_in_a_second, run_at_once
+from tests.paced_wave import run_at_once
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
+from tests.starts import most_in_a_second
 from tests.waves_process import environment
 
 if TYPE_CHECKING:

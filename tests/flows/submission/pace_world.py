@@ -17,6 +17,7 @@ from flows.submission import schema
 from flows.submission.lease_clock import LeaseTime
 from flows.submission.pace_shared import SharedPace
 from flows.submission.throttle import Throttle
+from tests.starts import most_in_a_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -97,13 +98,7 @@ class World:
 
     def most_in_a_second(self, seconds: float = 1.0) -> int:
         """The most starts that any window of so many seconds holds, wherever it begins."""
-        starts = sorted(self.starts)
-        most = first = 0
-        for last, moment in enumerate(starts):
-            while moment - starts[first] >= seconds - 1e-9:
-                first += 1
-            most = max(most, last - first + 1)
-        return most
+        return most_in_a_second(self.starts, seconds)
 
     def per_second(self) -> float:
         """How many starts there were a second, from the first to the last."""

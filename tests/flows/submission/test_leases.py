@@ -334,33 +334,3 @@ async def test_a_silent_run_gives_signs_of_life(shared: Shared) -> None:
         groups = one.journal.groups
         while one.journal.groups < groups + 3:
             await one.journal.rows(ACCOUNT)
-
-
-VERSION_1 = """
-CREATE TABLE meta ("key" VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
-INSERT INTO meta VALUES ('schema_version', '1');
-CREATE TABLE target (account VARCHAR, target_vm_id VARCHAR, lease_owner VARCHAR, lease_until FLOAT, lease_clock VARCHAR);
-CREATE TABLE pace (account VARCHAR NOT NULL, kind VARCHAR NOT NULL, window_limit INTEGER, window_seconds FLOAT, seen_at FLOAT,
-    reserved_until FLOAT, PRIMARY KEY (account, kind));
-CREATE TABLE "row" (account VARCHAR NOT NULL, source_server_id VARCHAR NOT NULL, state VARCHAR NOT NULL, task_id VARCHAR NOT NULL,
-    attempts INTEGER NOT NULL, run_id VARCHAR NOT NULL, doubt_run_id VARCHAR NOT NULL, bound_elsewhere BOOLEAN NOT NULL,
-    body_digest VARCHAR NOT NULL, task_name VARCHAR NOT NULL, target_vm_id VARCHAR NOT NULL, target_name VARCHAR NOT NULL,
-    vm_template_id VARCHAR NOT NULL, prior_task_ids TEXT NOT NULL, error_code VARCHAR NOT NULL, error_message TEXT NOT NULL,
-    updated_at FLOAT NOT NULL, lease_owner VARCHAR, lease_until FLOAT, lease_clock VARCHAR,
-    PRIMARY KEY (account, source_server_id));
-CREATE TABLE run (run_id VARCHAR PRIMARY KEY, account VARCHAR NOT NULL, wave VARCHAR NOT NULL, plan_name VARCHAR NOT NULL,
-    plan_sha256 VARCHAR NOT NULL, author VARCHAR NOT NULL, started_at FLOAT NOT NULL, ended_at FLOAT, ending VARCHAR NOT NULL);
-INSERT INTO "row" VALUES ('https://sms.example project=p-1', 'src-1', 'bound', 't-1', 1, 'run-1', '', 0, 'd', 'web', 'vm-1', 'web',
-    '', '', '', '', 1000.0, NULL, NULL, NULL);
-"""
-
-
-async def test_a_journal_of_the_first_version_is_brought_to_this_one(shared: Shared) -> None:
-    """With all that it knows."""
-    with sqlite3.connect(shared.file) as file:
-        file.executescript(VERSION_1)
-    file.close()
-    async with shared.runs("one") as (one,):
-        record = (await one.granted("src-1", "vm-1")).record
-    assert record is not None
-    assert (record.state, record.task_id) == (RowState.BOUND, "t-1")

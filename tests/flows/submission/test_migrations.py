@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import inspect
 
 from flows.sms.errors import ThrottleWindow
@@ -11,7 +12,11 @@ from flows.submission import schema
 from flows.submission.clock import SystemClock
 from flows.submission.database import open_database
 from flows.submission.journal import open_journal
+from flows.submission.lease_clock import LeaseTime
+from flows.submission.leases import Granted, LeaseRequest
 from flows.submission.life import RowState
+from flows.submission.pace_statements import Asked, reserve
+from flows.submission.records import RunRecord
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -55,19 +60,43 @@ def shape(connection: Connection) -> dict[str, set[str]]:
     return {table: {column["name"] for column in found.get_columns(table)} for table in found.get_table_names()}
 
 
-async def test_a_journal_of_version_1_is_brought_to_this_version(place: Place) -> None:
-    """A row in flight is in flight still, and what is there afterwards has the shape of a fresh journal."""
+@pytest.fixture
+async def old(place: Place) -> Place:
+    """A place that holds a journal of version 1."""
     for statement in VERSION_1:
         await place.ask(statement)
-    async with open_journal(place.url, SystemClock(), print) as journal:
+    return place
+
+
+async def test_a_journal_of_version_1_is_brought_to_this_version(old: Place) -> None:
+    """A row in flight is in flight still, and what is there afterwards has the shape of a fresh journal."""
+    async with open_journal(old.url, SystemClock(), print) as journal:
         row = (await journal.rows("account-1"))["src-1"]
         [attempt] = await journal.attempts("account-1", "src-1")
         windows = await journal.known_windows("account-1")
     assert (row.state, row.target.vm_id, row.prior_task_ids) == (RowState.SENDING, "vm-1", ("t-0",))
     assert (attempt.start.intent_at, attempt.end) == (1000.0, None)
     assert windows == {"creates": ThrottleWindow(200, 300.0)}
-    assert await place.ask("SELECT value FROM meta") == [(str(schema.VERSION),)]
-    database = open_database(place.url, SystemClock(), print)
+    assert await old.ask("SELECT value FROM meta") == [(str(schema.VERSION),)]
+    database = open_database(old.url, SystemClock(), print)
     there = await database.transact(shape)
     await database.close()
     assert there == {table.name: {column.name for column in table.columns} for table in schema.metadata.sorted_tables}
+
+
+async def test_a_row_of_version_1_is_leased_as_it_stood(old: Place) -> None:
+    """What the run that died under the old version left in flight is there to be settled by the next one."""
+    async with open_journal(old.url, SystemClock(), print) as journal:
+        await journal.start_run(RunRecord("run-2", "account-1", "wave-1", "plan.xlsx", "", "me@here", 1000.0), 60.0, 10.0)
+        [granted] = (await journal.lease([LeaseRequest("src-1", "vm-1")])).answers
+    assert isinstance(granted, Granted)
+    assert granted.record is not None
+    assert (granted.record.state, granted.record.doubt_run_id) == (RowState.SENDING, "run-1")
+
+
+async def test_the_pace_goes_by_a_window_of_version_1(old: Place) -> None:
+    """No more slots are given away in it than its limit."""
+    asked = Asked("account-1", "us", (), 300, wall=100.0)
+    async with open_journal(old.url, SystemClock(), print) as journal:
+        granted = await journal.transact(lambda connection: reserve(connection, asked, LeaseTime(7.0, "boot-1")))
+    assert (granted.window, len(granted.slots)) == (ThrottleWindow(200, 300.0), 200)

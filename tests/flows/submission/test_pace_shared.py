@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import StaticPool, create_engine, text, update
+from sqlalchemy import update
 
 from flows.sms.errors import Throttled, ThrottleWindow
-from flows.submission import schema
 from flows.submission.journal import JournalUnavailableError
 from flows.submission.lease_clock import LeaseTime
 from flows.submission.pace_limits import CREATES, PaceLimit, wave_kind
@@ -23,6 +22,7 @@ from flows.submission.schema import pace
 from flows.submission.throttle import Throttle
 from tests.flows.submission.clocks import MovedClock
 from tests.flows.submission.pace_world import Process, World, WorldClock, in_virtual_time, run_all
+from tests.starts import most_in_a_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 LIMIT = PaceLimit(50.0)
-
-
-def most_in_a_second(moments: list[float]) -> int:
-    return max((sum(1 for other in moments if moment <= other < moment + 1.0 - 1e-9) for moment in moments), default=0)
 
 
 async def disturb(world: World, seconds: float, *, steps: bool) -> None:
@@ -257,29 +253,6 @@ def ask(world: World, seconds: float, clock: str = "boot-1", **changes: Any) -> 
     """Ask for ten slots at a moment of lease time."""
     asked = Asked("account", **{"holder": "us", "limits": [LIMIT], "count": 10, "wall": 0.0, **changes})
     return world.in_transaction(lambda connection: reserve(connection, asked, LeaseTime(seconds, clock)))
-
-
-VERSION_1 = """
-CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
-INSERT INTO meta VALUES ('schema_version', '1');
-CREATE TABLE "row" (account VARCHAR PRIMARY KEY, lease_owner VARCHAR, lease_until FLOAT, lease_clock VARCHAR);
-CREATE TABLE target (account VARCHAR PRIMARY KEY);
-CREATE TABLE pace (account VARCHAR, kind VARCHAR, window_limit INTEGER, window_seconds FLOAT, seen_at FLOAT, reserved_until FLOAT,
-    PRIMARY KEY (account, kind));
-INSERT INTO pace VALUES ('account', 'creates', 40, 60.0, 0.0, NULL);
-"""
-
-
-def test_a_window_that_an_older_version_remembered_is_kept() -> None:
-    """A journal of version 1 gets the columns for slots, and the window in it holds."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    with engine.begin() as connection:
-        for statement in VERSION_1.split(";"):
-            connection.execute(text(statement))
-        schema.make_or_migrate(connection)
-        granted = reserve(connection, Asked("account", "us", (), 60, 100.0), LeaseTime(7.0, "boot-1"))
-    engine.dispose()
-    assert (granted.window, len(granted.slots)) == (ThrottleWindow(40, 60.0), 40)
 
 
 def test_what_was_reserved_before_the_machine_was_started_again_counts_as_nothing() -> None:

@@ -15,6 +15,7 @@ from flows.submission.pace_limits import PaceLimit
 from flows.submission.pace_story import PaceStory
 from flows.submission.throttle import Throttle
 from tests.flows.submission.clocks import MovedClock
+from tests.starts import most_in_a_second
 
 
 class LateClock(MovedClock):
@@ -45,10 +46,6 @@ async def starts(throttle: Throttle, clock: MovedClock, count: int) -> list[floa
         await throttle.acquire()
         moments.append(clock.now)
     return moments
-
-
-def most_in_a_second(moments: list[float]) -> int:
-    return max(sum(1 for other in moments if moment <= other < moment + 1.0) for moment in moments)
 
 
 def throttled(retry_after: float | None = None, window: ThrottleWindow | None = None) -> Throttled:
