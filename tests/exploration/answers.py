@@ -143,5 +143,8 @@ def kinds() -> Mapping[str, Kind]:
 TOO_LATE = "too-late"
 """The one answer after which nobody can exclude a second task where the server has no guard."""
 
+SLOW = "slow"
+"""The answer that comes just before the deadline: whoever hangs up at once does not see what comes of it."""
+
 ANSWERS = tuple(name for name in _wire() if name != TOO_LATE)
 """The answers that the tool must survive, by name."""

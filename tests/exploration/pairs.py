@@ -42,6 +42,13 @@ def each_answer_at_each_step(player: Player) -> Iterator[Story]:
             yield player.play(Schedule(shape, (answer,), KILL, at, (), is_listed_late=False, is_guarded=False))
 
 
+def each_event_at_each_step(player: Player) -> Iterator[Story]:
+    """One row whose create is answered, at once or late: each event but a kill at each step around it; no guard."""
+    for first, event, step in itertools.product(("made", "slow"), EVENTS[1:], STEPS_AROUND):
+        choice = {"shape": "same", "first": first, "second": "made", "event": event, "step": step}
+        yield player.play(schedule_of({**choice, "is_listed_late": False, "is_guarded": False}, player))
+
+
 def pairs_of(choice: Choice) -> Iterator[Pair]:
     """The pairs that a choice of a value for each factor holds."""
     return itertools.combinations(choice.items(), 2)

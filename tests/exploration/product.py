@@ -89,5 +89,5 @@ def play_all(work: Work, player: Player) -> Iterator[Story]:
 
 
 def _in_turn(seconds: Sequence[str], turn: int) -> tuple[str, ...]:
-    """Two of the answers, others each time."""
-    return seconds[turn * 2 % len(seconds)], seconds[(turn * 2 + 1) % len(seconds)]
+    """The answer that makes a task, and one of the others, another each time."""
+    return seconds[0], seconds[1 + turn % (len(seconds) - 1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tests.exploration.answers import TOO_LATE
+from tests.exploration.answers import SLOW, TOO_LATE
 
 KILL = "kill"
 EVENTS = (
@@ -30,6 +30,9 @@ ahead, and the second begins. `journal-lost`: killed, and the journal is gone.
 
 OVERLAPPING = frozenset(EVENTS[5:10])
 """Events with which the second run begins before the first has ended."""
+
+HANG_UP = frozenset({"stop-at-once", "cancel"})
+"""Events upon which a run gives up at once what is on the wire: a create that SMS performs at its deadline is performed late then."""
 
 WRITE = "create leaves"
 """The step between the last check and the first byte of a create."""
@@ -84,7 +87,7 @@ class Schedule:
         """The cases of design 5.9 that this schedule holds, whose event happened at the step of that name."""
         found = {
             Case.LISTED_LATE: self.is_listed_late,
-            Case.PERFORMED_LATE: TOO_LATE in (*self.first, *self.second),
+            Case.PERFORMED_LATE: TOO_LATE in (*self.first, *self.second) or (self.event in HANG_UP and SLOW in self.first),
             Case.LEASE_CLOCK: self.event == "lease-clock",
             Case.PAUSED: self.event in {"pause-into", "pause-long"} and step.startswith(WRITE),
             Case.JOURNAL_LOST: self.event == "journal-lost",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,15 @@ import pytest
 
 from tests.exploration import answers
 from tests.exploration.night import Stage, collector_off
-from tests.exploration.pairs import STEPS_AROUND, all_pairs, choices, each_answer_at_each_step, pairs_of, schedule_of
+from tests.exploration.pairs import (
+    STEPS_AROUND,
+    all_pairs,
+    choices,
+    each_answer_at_each_step,
+    each_event_at_each_step,
+    pairs_of,
+    schedule_of,
+)
 from tests.exploration.play import Player
 from tests.exploration.product import all_work, second_answers
 from tests.exploration.schedule import EVENTS, Case, Schedule
@@ -38,6 +47,14 @@ def test_each_answer_and_a_kill_at_each_step_make_one_task_and_true_outcomes(pla
     assert {story.schedule.name: story.violations for story in stories if story.violations} == {}
     assert len(stories) >= 350
     assert {story.schedule.first for story in stories} == {(name,) for name in answers.ANSWERS}
+
+
+def test_each_event_at_each_step_makes_second_tasks_only_where_nobody_can_exclude_them(player: Player) -> None:
+    """One row that is made, at once or at the deadline: stopped, cancelled, paused, overtaken, its journal or clock lost."""
+    stories = list(each_event_at_each_step(player))
+    assert {story.schedule.name: story.violations for story in stories if story.violations} == {}
+    assert len(stories) == 2 * (len(EVENTS) - 1) * len(STEPS_AROUND)
+    assert all(story.cases for story in stories if story.is_doubled)
 
 
 def test_all_pairs_of_factors_make_second_tasks_only_where_nobody_can_exclude_them(player: Player) -> None:
@@ -77,11 +94,10 @@ def test_what_nobody_can_exclude_is_shown_and_named(
     "name",
     [
         "skip the look",
-        "adopt by name only",
         "take a reset for not sent",
-        "take what was left for free",
-        "call a missing task gone",
         "lease no target",
+        "ignore the lease",
+        "send without proof of the lease",
     ],
 )
 def test_a_bug_put_in_on_purpose_is_seen(stage: Stage, name: str) -> None:
@@ -89,7 +105,11 @@ def test_a_bug_put_in_on_purpose_is_seen(stage: Stage, name: str) -> None:
     answers.kinds.cache_clear()
     try:
         with MUTATIONS[name](), collector_off():
-            assert any(story.violations for story in each_answer_at_each_step(Player(stage)))
+            player = Player(stage)
+            stories = itertools.chain.from_iterable(
+                zip(each_answer_at_each_step(player), each_event_at_each_step(player), strict=False)
+            )
+            assert any(story.violations for story in stories)
     finally:
         answers.kinds.cache_clear()
 
