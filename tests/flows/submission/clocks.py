@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 
+PLENTY = 60.0
+"""Seconds after which a test fails rather than hang; no working machine needs them."""
+
 
 class MovedClock:
     """Steady and wall time that jump forward by exactly what is slept."""

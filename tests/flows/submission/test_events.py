@@ -6,6 +6,7 @@ import asyncio
 
 from flows.submission.clock import SystemClock
 from flows.submission.events import StopKind, StopReason, StopSignal
+from tests.flows.submission.clocks import PLENTY
 
 
 async def test_the_first_reason_counts() -> None:
@@ -24,7 +25,7 @@ async def test_a_sleep_ends_when_the_run_is_asked_to_stop() -> None:
     sleeping = asyncio.create_task(stop.sleep(3600, SystemClock()))
     await asyncio.sleep(0)
     stop.request(StopReason.interrupted())
-    await asyncio.wait_for(sleeping, 10)
+    await asyncio.wait_for(sleeping, PLENTY)
 
 
 async def test_grace_ends_early_when_it_is_refused() -> None:
@@ -35,7 +36,7 @@ async def test_grace_ends_early_when_it_is_refused() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     stop.request(StopReason.interrupted(), at_once=True)
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, PLENTY)
 
 
 async def test_a_read_is_given_up_when_the_run_is_asked_to_stop() -> None:
@@ -53,5 +54,5 @@ async def test_a_read_is_given_up_when_the_run_is_asked_to_stop() -> None:
     reading = asyncio.create_task(stop.unless_set(hanging(), SystemClock()))
     await asyncio.sleep(0)
     stop.request(StopReason.interrupted())
-    assert await asyncio.wait_for(reading, 10) is None
+    assert await asyncio.wait_for(reading, PLENTY) is None
     assert await stop.unless_set(answered(), SystemClock()) is None

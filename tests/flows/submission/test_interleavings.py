@@ -15,7 +15,7 @@ from flows.submission.journal import open_journal
 from flows.submission.life import RowState
 from flows.submission.survey import Survey
 from flows.submission.throttle import Throttle
-from tests.flows.submission.clocks import MovedClock
+from tests.flows.submission.clocks import PLENTY, MovedClock
 from tests.flows.submission.scripted import ACCOUNT, SOURCE, Script, Scripted, SteppedJournal, lies, plan_of, scripted, told
 from tests.plans import server
 
@@ -193,7 +193,7 @@ async def test_a_stop_does_not_wait_for_the_first_look(tmp_path: Path) -> None:
     night = Scripted(tmp_path, plan_of(tmp_path, 2), _Hanging(MovedClock()))
     stop = StopSignal()
     asyncio.get_running_loop().call_later(0.2, stop.request, StopReason.interrupted())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PLENTY):
         assert told(await night.run(stop=stop)) == ["DEFERRED"] * 2
 
 
@@ -332,7 +332,7 @@ async def test_a_row_that_its_neighbour_was_given_anew_is_not_sent_without_its_t
         return await prepare(survey, row)
 
     monkeypatch.setattr(Survey, "prepare", overtaken)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PLENTY):
         end = await night.run(plan_of(tmp_path, rows, name="edited.xlsx"))
     assert told(end) == ["CONFLICT", "CREATED"]
     assert [task.id for task, _ in sms.tasks.values() if task.target_vm_id == "vm-new"] == ["t-101"]
@@ -362,7 +362,7 @@ async def test_a_stop_does_not_wait_for_a_locked_journal(tmp_path: Path) -> None
     holder = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
     night, stop = Scripted(tmp_path, plan_of(tmp_path, 2), _Locking(clock, holder)), StopSignal()
     asyncio.get_running_loop().call_later(0.5, lambda: stop.request(StopReason.interrupted(), at_once=True))
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PLENTY):
         end = await night.run(stop=stop)
     assert told(end) == ["CREATED"] * 2
     holder.close()
@@ -389,7 +389,7 @@ async def test_what_is_granted_after_the_grace_is_not_begun(tmp_path: Path, monk
 
     monkeypatch.setattr(SteppedJournal, "lease", slowly)
     night = Scripted(tmp_path, plan_of(tmp_path, 2, disks=False), _NoSource(MovedClock()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PLENTY):
         assert told(await night.run(stop=stop)) == ["DEFERRED"] * 2
 
 

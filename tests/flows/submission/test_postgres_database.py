@@ -16,6 +16,7 @@ from sqlalchemy import make_url, text
 from flows.submission.clock import SystemClock
 from flows.submission.database import JournalUnavailableError, open_database
 from flows.submission.postgres_database import _LOCK, Limits, PostgresDatabase
+from tests.flows.submission.clocks import PLENTY
 from tests.flows.submission.severed import Cut, SeveredLine
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from flows.submission.database import Database
     from tests.postgres_server import PostgresServer
-
-PLENTY = 60.0
-"""Seconds after which a test fails rather than hang; no working machine needs them."""
 
 _ADD = text("INSERT INTO seen (number) VALUES (:number) ON CONFLICT DO NOTHING")
 
