@@ -32,7 +32,7 @@ OVERLAPPING = frozenset(EVENTS[5:10])
 """Events with which the second run begins before the first has ended."""
 
 HANG_UP = frozenset({"stop-at-once", "cancel"})
-"""Events upon which a run gives up at once what is on the wire: a create that SMS performs at its deadline is performed late then."""
+"""Events upon which a run gives up what is on the wire: a create that SMS performs at its deadline is performed late then."""
 
 WRITE = "create leaves"
 """The step between the last check and the first byte of a create."""
