@@ -50,7 +50,7 @@ class Watcher(Protocol):
         """A request to create has ended."""
 
     def outcome(self, outcome: Outcome) -> None:
-        """A row has its outcome."""
+        """A row has its outcome; one that is settled at the very end is told again, and the last counts."""
 
     def remark(self, text: str) -> None:
         """Something a person wants to know now, in one line."""
