@@ -156,6 +156,8 @@ async def run(
     Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
     """
     clock = clock or SystemClock()
+    for line in not_held(prepared):
+        watcher.remark(line)
     reads = Throttle(clock)
     async with (
         _service(settings, clock, watcher, reads) as (client, journal),
@@ -173,6 +175,16 @@ async def run(
         )
     result = replace(result, notes=[*result.notes, *reads.story.lines("reads")])
     return report(prepared, result, settings.endpoint)
+
+
+def not_held(prepared: PreparedWave) -> list[str]:
+    """What the sheet says of the wave's order that submitting it does not hold, one line each: whoever sends it has to."""
+    wave = prepared.plan.waves[prepared.order.wave]
+    said = {
+        "depends_on": f"asks for {wave.text('depends_on')} to be done first" if wave.text("depends_on") else "",
+        "needs_approval": "asks for an approval" if wave.flag("needs_approval") else "",
+    }
+    return [f"warning: {wave.cell(name)} {what}: `waves submit` does not wait for it" for name, what in said.items() if what]
 
 
 async def preview(prepared: PreparedWave, settings: Settings, watcher: Watcher) -> list[Preview]:

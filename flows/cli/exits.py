@@ -15,7 +15,7 @@ class Exit(IntEnum):
     DONE = 0
     """Every row is done."""
     NOT_DONE = 1
-    """It finished, and some rows are not done, or the report could not be written."""
+    """It finished, and some rows are not done (of a dry run: could not be), or the report could not be written."""
     WRONG = 2
     """The plan or the call is wrong; nothing was sent."""
     REFUSED = 3

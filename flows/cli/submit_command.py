@@ -106,6 +106,7 @@ def _prepare(call: Call) -> tuple[PreparedWave, Settings]:
 def _preview(call: Call, prepared: PreparedWave, settings: Settings) -> int:
     """Say for each row what a run would begin with; sends nothing, and Prefect does not hear of it."""
     from flows.submission.events import Silent
+    from flows.submission.preview import Decision
     from flows.wave_job import preview
 
     previews = asyncio.run(preview(prepared, settings, Silent()))
@@ -113,7 +114,7 @@ def _preview(call: Call, prepared: PreparedWave, settings: Settings) -> int:
         output.write_json(view.previews_as_json(prepared.order.wave, previews))
     with suppress(OSError) if call.is_json else output.to_output():
         view.show_previews(previews, sys.stderr if call.is_json else sys.stdout)
-    return Exit.DONE
+    return Exit.NOT_DONE if any(seen.decision in {Decision.CONFLICT, Decision.BLOCKED} for seen in previews) else Exit.DONE
 
 
 def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: Attachment | None, signals: Signals) -> int:

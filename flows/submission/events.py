@@ -129,10 +129,9 @@ class StopReason:
         return cls(StopKind.DEFECT, "WAVES.DEFECT", message, "run again with --debug and report what it prints")
 
     @classmethod
-    def budget(cls, failed: int, allowed: str, place: str) -> StopReason:
-        """More rows have failed than may; `place` is the cell that says how many."""
-        servers = "1 server has" if failed == 1 else f"{failed} servers have"
-        message = f"{servers} failed, and the failure budget ({place}) is {allowed}: nothing new is sent"
+    def budget(cls, allowed: str, place: str) -> StopReason:
+        """More rows have failed than may; `place` is the cell that says how many. What is under way may still add to them."""
+        message = f"more servers have failed than the failure budget ({place}) of {allowed} allows: nothing new is sent"
         advice = f"mend the rows that failed, or raise failure_budget ({place}), then run the same command again"
         return cls(StopKind.BUDGET, "WAVES.BUDGET", message, advice)
 

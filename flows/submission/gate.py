@@ -111,7 +111,7 @@ class Gate:
         else:
             self._failed.discard(position)
         if self.reason is None and self._rules.budget.is_spent(len(self._failed), self.rows):
-            self.close(StopReason.budget(len(self._failed), str(self._rules.budget), self._rules.budget_place))
+            self.close(StopReason.budget(str(self._rules.budget), self._rules.budget_place))
 
     async def lets_in(self, who: object) -> bool:
         """Return when `who` may begin an attempt: True; or False as soon as nothing new is sent any more."""

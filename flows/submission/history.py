@@ -87,16 +87,20 @@ class RowStory:
 async def read_history(url: str, clock: Clock, say: Callable[[str], None], ask: Callable[[Connection], T]) -> T:
     """The answer of `ask`, run in one transaction of the journal at `url`; an older journal is brought to today's version first.
 
-    Raises JournalUnavailableError.
+    Waits for nobody who writes the journal, unless it has to be brought to this version. Raises JournalUnavailableError.
     """
     database = open_database(url, clock, say)
 
-    def answer(connection: Connection) -> T:
+    def answer_if_current(connection: Connection) -> tuple[T] | None:
+        return (ask(connection),) if schema.is_current(connection) else None
+
+    def answer(connection: Connection) -> tuple[T]:
         schema.make_or_migrate(connection)
-        return ask(connection)
+        return (ask(connection),)
 
     try:
-        return await database.transact(answer)
+        [found] = await database.read(answer_if_current) or await database.transact(answer)
+        return found
     except schema.JournalTooNewError as error:
         raise JournalUnavailableError(str(error)) from error
     finally:

@@ -147,6 +147,13 @@ MIGRATIONS: Mapping[int, Migration] = {2: _to_leases}
 """Version -> what brings a journal of the version before it to that version. Each runs in the transaction that sets the version."""
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the database holds a journal of this version."""
+    if not inspect(connection).has_table(meta.name):
+        return False
+    return connection.execute(select(meta.c.value).where(meta.c.key == "schema_version")).scalar() == str(VERSION)
+
+
 def make_or_migrate(connection: Connection) -> None:
     """Bring the database to `VERSION`, inside the caller's transaction; a fresh one is made whole.
 

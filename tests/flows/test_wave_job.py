@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.wave_job import PlanRefusedError, WaveOrder, prepare
+from flows.wave_job import PlanRefusedError, WaveOrder, not_held, prepare
 from flows.where import WhereError
 from inventory.plan import PlanError
 from inventory.report import ReportError
@@ -64,3 +64,17 @@ def test_the_report_lies_beside_the_plan_under_the_waves_name() -> None:
     """Whatever stands in the wave's name, it is a file name."""
     assert WaveOrder(Path("plans/plan.xlsx"), "wave 1/b").report_path == Path("plans/plan.wave_1_b.report.xlsx")
     assert WaveOrder(Path("plan.xlsx"), "w", Path("out.xlsx")).report_path == Path("out.xlsx")
+
+
+def test_what_submitting_does_not_wait_for_is_said(tmp_path: Path) -> None:
+    """A wave that wants an approval, or another wave first: one line for each, by its cell, and none for what is not asked for."""
+    waves = [
+        {"wave": "wave-1", "needs_approval": "yes", "depends_on": "wave-0"},
+        {"wave": "wave-0", "needs_approval": "no"},
+    ]
+    plan = make_plan(tmp_path / "plan.xlsx", [server(1), server(2, wave="wave-0")], waves=waves)
+    assert not_held(prepare(WaveOrder(plan, "wave-1"))) == [
+        "warning: Waves!C2 asks for wave-0 to be done first: `waves submit` does not wait for it",
+        "warning: Waves!B2 asks for an approval: `waves submit` does not wait for it",
+    ]
+    assert not_held(prepare(WaveOrder(plan, "wave-0"))) == []

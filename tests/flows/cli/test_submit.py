@@ -143,3 +143,14 @@ def test_what_keeps_a_wave_from_starting_is_one_line(
     assert said in errors
     assert "nothing was sent" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(("fields", "code"), [({}, 0), ({"priority": "high"}, 1)])
+def test_a_dry_run_tells_by_its_exit_code_whether_a_row_is_in_the_way(tmp_path: Path, fields: dict[str, str], code: int) -> None:
+    """0 where every row would be sent or is there, 1 where one would not be; nothing is sent either way."""
+    plan = make_plan(tmp_path / "plan.xlsx", [server(1), server(2, **fields)], disks=[disk(1), disk(2)])
+    with SimulatorProcess(any_source=True) as simulator:
+        words = ("submit", plan, "--wave", "wave-1", "--allow-invalid", "--dry-run")
+        ended, output, _ = Waves(*words, env=environment(tmp_path, simulator), cwd=tmp_path).end()
+        assert simulator.truth()["tasks"] == []
+    assert ended == code, output

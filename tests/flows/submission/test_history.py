@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from flows.submission import history
@@ -13,6 +15,7 @@ from flows.submission.life import Move, RowState
 from flows.submission.records import AttemptEnd, AttemptStart, Entry, RowRecord, RunRecord, Target
 from inventory.outcomes import Outcome, Status
 from inventory.plan import read_plan
+from tests.flows.submission.places import InFile
 from tests.plans import make_plan
 
 if TYPE_CHECKING:
@@ -98,3 +101,13 @@ async def test_rows_of_this_very_file_are_known_by_their_place(place: Place, tmp
         return here, elsewhere, list(history.accounts(connection)), list(history.records(connection, ACCOUNT))
 
     assert await history.read_history(place.url, SystemClock(), print, ask) == ({2: "src-1"}, {}, [ACCOUNT, OTHER], ["src-1"])
+
+
+async def test_a_history_is_told_while_another_writes(tmp_path: Path) -> None:
+    """Whoever holds the lock of the file: what was committed last is told, and nobody is waited for."""
+    place = InFile(tmp_path)
+    await remember(place, "r1")
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        runs, _ = await told(place)
+    assert [run.run_id for run in runs] == ["r1"]
