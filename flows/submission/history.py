@@ -99,8 +99,7 @@ async def read_history(url: str, clock: Clock, say: Callable[[str], None], ask: 
         return (ask(connection),)
 
     try:
-        [found] = await database.read(answer_if_current) or await database.transact(answer)
-        return found
+        return (await database.read(answer_if_current) or await database.transact(answer))[0]
     except schema.JournalTooNewError as error:
         raise JournalUnavailableError(str(error)) from error
     finally:
