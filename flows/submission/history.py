@@ -99,9 +99,13 @@ async def read_history(url: str, clock: Clock, say: Callable[[str], None], ask: 
         return (ask(connection),)
 
     try:
-        return (await database.read(answer_if_current) or await database.transact(answer))[0]
+        told: tuple[T] | None = await database.read(answer_if_current)
+        if told is None:
+            told = await database.transact(answer)
     except schema.JournalTooNewError as error:
         raise JournalUnavailableError(str(error)) from error
+    else:
+        return told[0]
     finally:
         await database.close()
 
