@@ -20,7 +20,7 @@ from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
 from flows.sms.codes import may_be_cured
 from flows.submission.clock import SystemClock
-from flows.submission.desk import Options
+from flows.submission.desk import Desk, Options
 from flows.submission.events import StopSignal
 from flows.submission.journal import JournalUnavailableError, open_journal
 from flows.submission.lease_clock import lease_time
@@ -29,7 +29,7 @@ from flows.submission.pace_shared import SharedPace
 from flows.submission.preview import preview_wave
 from flows.submission.survey import WaveRequest
 from flows.submission.throttle import Throttle
-from flows.submission.wave_run import set_up, submit_wave
+from flows.submission.wave_run import submit_wave
 from flows.where import rows_that_fit
 from inventory.checks import check_plan, invalid_rows
 from inventory.findings import Finding, Severity
@@ -163,8 +163,9 @@ async def run(
         _service(settings, clock, watcher, reads) as (client, journal),
         _shared_pace(prepared, settings, clock, journal) as shared,
     ):
-        result = await submit_wave(
-            _request(prepared, settings),
+        request = _request(prepared, settings)
+        desk = Desk.open(
+            request,
             client=client,
             journal=journal,
             throttle=Throttle(clock, shared=shared),
@@ -173,6 +174,7 @@ async def run(
             watcher=watcher,
             stop=stop,
         )
+        result = await submit_wave(request, desk)
     result = replace(result, notes=[*result.notes, *reads.story.lines("reads")])
     return report(prepared, result, settings.endpoint)
 
@@ -194,7 +196,16 @@ async def preview(prepared: PreparedWave, settings: Settings, watcher: Watcher) 
     """
     clock, request = SystemClock(), _request(prepared, settings)
     async with _service(settings, clock, watcher, Throttle(clock)) as (client, journal):
-        desk = set_up(request, client, journal, Throttle(clock), clock, SystemRandom(), watcher, StopSignal())
+        desk = Desk.open(
+            request,
+            client=client,
+            journal=journal,
+            throttle=Throttle(clock),
+            clock=clock,
+            random=SystemRandom(),
+            watcher=watcher,
+            stop=StopSignal(),
+        )
         return await preview_wave(request, desk.with_records(await journal.rows(request.account)))
 
 

@@ -3,7 +3,7 @@
 An ordinary asyncio library that knows no Prefect. From top to bottom:
 
 A run
-- `wave_run` runs a wave: look, take up, verify; `preview` says what it would do; `survey` is the look that both share, `identify`
+- `wave_run` runs a wave: look, take up, `verify`; `preview` says what it would do; `survey` is the look that both share, `identify`
   says which source server a row means, `shipment` is what is sent for it;
 - `desk` is what the rows of a run share, `clock` its time, `events` what it tells and how it is stopped, `sightings` what it saw;
 - `intake` takes rows up, each under the lease that `holding` has for it; `gate` lets nothing new out by the rules of `stop_rules`.

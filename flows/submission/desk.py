@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from flows.submission.events import StopReason
+from flows.submission.gate import Gate, WaveRules
+from flows.submission.holding import Leases
+from flows.submission.sightings import KnownTasks
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
     from random import Random
 
     from flows.sms.client import SmsClient
     from flows.submission.clock import Clock
     from flows.submission.events import StopSignal, Watcher
-    from flows.submission.gate import Gate
-    from flows.submission.holding import Leases
     from flows.submission.journal import Journal
     from flows.submission.records import RowRecord
-    from flows.submission.sightings import KnownTasks
+    from flows.submission.survey import WaveRequest
     from flows.submission.throttle import Throttle
     from inventory.findings import Finding
 
@@ -92,6 +93,41 @@ class Desk:
     def why_unsent(self) -> StopReason:
         """Why a row is left where it is: the run stops, or sends nothing new."""
         return self.stop.reason or self.gate.reason or StopReason.interrupted()
+
+    @classmethod
+    def open(
+        cls,
+        request: WaveRequest,
+        *,
+        client: SmsClient,
+        journal: Journal,
+        throttle: Throttle,
+        clock: Clock,
+        random: Random,
+        watcher: Watcher,
+        stop: StopSignal,
+    ) -> Desk:
+        """The desk of a run, or of a dry run, that begins now: what it works with, and nothing known yet."""
+        options = request.options
+        return cls(
+            account=request.account,
+            run_id=f"{random.getrandbits(64):016x}",
+            options=options,
+            client=client,
+            journal=journal,
+            leases=Leases(journal, clock, options.deadline_seconds),
+            clock=clock,
+            random=random,
+            throttle=throttle,
+            watcher=watcher,
+            stop=stop,
+            gate=Gate(WaveRules.of(request.plan.waves.get(request.wave)), options, clock, watcher, stop),
+            known=KnownTasks(),
+            records={},
+            started=clock.steady(),
+            under_way=asyncio.Semaphore(options.rows_under_way),
+            slots=asyncio.Semaphore(options.concurrency),
+        )
 
     def with_records(self, records: Mapping[str, RowRecord]) -> Desk:
         """The same desk, knowing what the journal holds of the account."""

@@ -14,38 +14,29 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.sms.errors import SmsError
-from flows.submission import endings
-from flows.submission.desk import Desk
-from flows.submission.events import Phase, StopKind, StopReason, StopSignal, Watcher
-from flows.submission.gate import Gate, WaveRules
-from flows.submission.holding import Grant, Leases
+from flows.submission import endings, verify
+from flows.submission.events import Phase, StopKind, StopReason
 from flows.submission.intake import Intake
-from flows.submission.journal import Journal, JournalUnavailableError, LeaseLostError
-from flows.submission.leases import LeaseRequest
+from flows.submission.journal import JournalUnavailableError, LeaseLostError
 from flows.submission.life import RowState
 from flows.submission.pace_limits import CREATES
-from flows.submission.protocol import Conclusion, Sighting, in_two_tasks, recognise, with_two_sources
 from flows.submission.reconcile import RowRuns, before_sending
 from flows.submission.records import RunRecord
-from flows.submission.run_findings import twice
-from flows.submission.settling import Settled
-from flows.submission.sightings import KnownTasks
 from flows.submission.stop_rules import first_rows
-from flows.submission.survey import NoBody, Survey, WaveRequest
+from flows.submission.survey import NoBody, Survey
 from inventory.outcomes import Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from random import Random
 
-    from flows.sms.client import SmsClient
     from flows.sms.models import TaskSummary
-    from flows.submission.clock import Clock
+    from flows.submission.desk import Desk
+    from flows.submission.holding import Grant
     from flows.submission.intake import Turn
     from flows.submission.leases import Held
     from flows.submission.shipment import Shipment
     from flows.submission.submitter import RowRun
-    from flows.submission.throttle import Throttle
+    from flows.submission.survey import WaveRequest
     from inventory.findings import Finding
     from inventory.plan import ServerRow
 
@@ -67,22 +58,11 @@ class WaveResult:
     ended_at: datetime
 
 
-async def submit_wave(
-    request: WaveRequest,
-    *,
-    client: SmsClient,
-    journal: Journal,
-    throttle: Throttle,
-    clock: Clock,
-    random: Random,
-    watcher: Watcher,
-    stop: StopSignal,
-) -> WaveResult:
-    """Bring every row of the request to its outcome.
+async def submit_wave(request: WaveRequest, desk: Desk) -> WaveResult:
+    """Bring every row of the request to its outcome, at a desk that was opened for it.
 
-    Ends early, and as truly, when `stop` is set. Cancelled, it journals what is on its way and raises CancelledError.
+    Ends early, and as truly, when the desk's `stop` is set. Cancelled, it journals what is on its way and raises CancelledError.
     """
-    desk = set_up(request, client, journal, throttle, clock, random, watcher, stop)
     watchdog = asyncio.create_task(_hurry_after_grace(desk))
     try:
         with _old_objects_at_rest():
@@ -99,39 +79,6 @@ def _old_objects_at_rest() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def set_up(
-    request: WaveRequest,
-    client: SmsClient,
-    journal: Journal,
-    throttle: Throttle,
-    clock: Clock,
-    random: Random,
-    watcher: Watcher,
-    stop: StopSignal,
-) -> Desk:
-    """The desk of a run, or of a dry run, that begins now."""
-    options = request.options
-    return Desk(
-        account=request.account,
-        run_id=f"{random.getrandbits(64):016x}",
-        options=options,
-        client=client,
-        journal=journal,
-        leases=Leases(journal, clock, options.deadline_seconds),
-        clock=clock,
-        random=random,
-        throttle=throttle,
-        watcher=watcher,
-        stop=stop,
-        gate=Gate(WaveRules.of(request.plan.waves.get(request.wave)), options, clock, watcher, stop),
-        known=KnownTasks(),
-        records={},
-        started=clock.steady(),
-        under_way=asyncio.Semaphore(options.rows_under_way),
-        slots=asyncio.Semaphore(options.concurrency),
-    )
 
 
 class _WaveRun:
@@ -340,47 +287,17 @@ class _WaveRun:
 
     async def _verify(self) -> None:
         """One full listing after the last answer: name every server that has two tasks, then settle what it can settle."""
-        desk = self._desk
+        desk, listed = self._desk, None
         if not desk.stop.is_set and (self._sent_any or self._unsettled):
             desk.watcher.phase(Phase.VERIFY, len(self._request.rows))
-            listed = None
-            try:
-                listed = await desk.stop.unless_set(desk.client.list_tasks(), desk.clock)
-            except SmsError as error:
-                desk.watcher.remark(f"the listing at the end of the run failed, duplicates may be missed: {error.message}")
-            if listed is not None:
-                self._note_doubles(listed)
-                if self._unsettled:
-                    await self._adopt_late(KnownTasks(listed))
-                return
-        self._note_doubles(desk.known.all())
+            listed = await verify.list_once_more(desk)
+        self._note_doubles(desk.known.all() if listed is None else listed)
+        if listed is not None and self._unsettled:
+            await verify.adopt_late(desk, self._runs, self._unsettled.values(), listed, self._finish)
 
     def _note_doubles(self, tasks: Sequence[TaskSummary]) -> None:
         self._is_verified = True
-        self._desk.findings.extend(_twice(tasks))
-
-    async def _adopt_late(self, seen: KnownTasks) -> None:
-        """A task of ours that was listed only after its row gave up looking."""
-        wanted = [
-            (run, shipment)
-            for run, shipment in self._unsettled.values()
-            if run.record.is_in_doubt
-            and recognise(run.record, seen.of_source(run.record.source_server_id), ()).kind is Sighting.OURS
-        ]
-        requests = [LeaseRequest(run.record.source_server_id, "") for run, _ in wanted]
-        with suppress(LeaseLostError):  # then they stay uncertain
-            for (run, shipment), grant in zip(wanted, await self._desk.leases.take(requests) if wanted else (), strict=True):
-                if isinstance(grant, Grant):
-                    await self._adopt(run, shipment, grant, seen)
-
-    async def _adopt(self, run: RowRun, shipment: Shipment, grant: Grant, seen: KnownTasks) -> None:
-        self._runs.take(grant)
-        try:
-            sight = recognise(run.record, seen.of_source(run.record.source_server_id), ())
-            if run.record.is_in_doubt and sight.kind is Sighting.OURS:
-                self._finish(shipment.row, await run.end(shipment, Settled(Conclusion.MADE_BY_US, sight)))
-        finally:
-            self._runs.release(grant)
+        self._desk.findings.extend(verify.doubles(tasks))
 
     async def _end(self, outcomes: Sequence[Outcome]) -> None:
         desk = self._desk
@@ -401,8 +318,3 @@ async def _hurry_after_grace(desk: Desk) -> None:
     """A journal that another process holds for minutes must not keep a run that was told to stop."""
     await desk.stop.grace_over(desk.options.grace_seconds, desk.clock)
     desk.journal.hurry()
-
-
-def _twice(tasks: Sequence[TaskSummary]) -> list[Finding]:
-    sources = [twice("source", source, ids) for source, ids in in_two_tasks(tasks).items()]
-    return [*sources, *(twice("target", target, ids) for target, ids in with_two_sources(tasks).items())]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.sms.errors import SmsError
 from flows.submission import schema, wave_run
-from flows.submission.desk import Options
+from flows.submission.desk import Desk, Options
 from flows.submission.events import Silent, StopReason, StopSignal
 from flows.submission.journal import Journal, JournalUnavailableError
 from flows.submission.survey import WaveRequest
@@ -164,8 +164,9 @@ class Run:
         plan, _ = plan_and_rows()
         try:
             async with Journal(SteppedDatabase(self), clock) as journal:
-                self.result = await submit_wave(
-                    WaveRequest(plan, self.rows[0].wave, self.rows, ACCOUNT, "me@here", {}, OPTIONS),
+                request = WaveRequest(plan, self.rows[0].wave, self.rows, ACCOUNT, "me@here", {}, OPTIONS)
+                desk = Desk.open(
+                    request,
                     client=SteppedClient(self),  # type: ignore[arg-type]
                     journal=journal,
                     throttle=Throttle(clock),
@@ -174,6 +175,7 @@ class Run:
                     watcher=Silent(),
                     stop=self.stop,
                 )
+                self.result = await submit_wave(request, desk)
         except (asyncio.CancelledError, JournalUnavailableError):
             pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flows.simulator.options import AccessKey
 from flows.sms.auth import AkSkAuth
 from flows.sms.client import ClientOptions, SmsClient
-from flows.submission.desk import Options
+from flows.submission.desk import Desk, Options
 from flows.submission.events import Silent, StopSignal
 from flows.submission.journal import Journal, JournalUnavailableError
 from flows.submission.survey import WaveRequest
@@ -165,8 +165,9 @@ class Process:
             recreate=run.recreate,
         )
         async with Journal(SimulatedDatabase(self.file, self.actor), clock) as journal, client:
-            return await submit_wave(
-                WaveRequest(plan, f"wave-{run.wave}", self.rows, ACCOUNT, "me@here", {}, options),
+            request = WaveRequest(plan, f"wave-{run.wave}", self.rows, ACCOUNT, "me@here", {}, options)
+            desk = Desk.open(
+                request,
                 client=client,
                 journal=journal,
                 throttle=Throttle(clock, run.rate),
@@ -175,3 +176,4 @@ class Process:
                 watcher=_Told(self),
                 stop=self.stop,
             )
+            return await submit_wave(request, desk)

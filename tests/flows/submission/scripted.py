@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.sms.errors import Ambiguous, NotSent, Refused, SmsError, StopRun, Throttled, ThrottleWindow
 from flows.sms.models import Created, TaskSummary
-from flows.submission.desk import Options
+from flows.submission.desk import Desk, Options
 from flows.submission.events import Silent, StopReason, StopSignal
 from flows.submission.journal import JournalUnavailableError, Lease, Written, open_journal
 from flows.submission.survey import WaveRequest
@@ -293,18 +293,17 @@ class Scripted:
             stepped = SteppedJournal(journal, steps)
             stepped.is_broken, stepped.is_unreadable = is_broken, is_unreadable
             request = WaveRequest(plan, "wave-1", plan.rows("wave-1"), ACCOUNT, "me@here", {}, replace(self.options, **options))
-            engine = asyncio.ensure_future(
-                submit_wave(
-                    request,
-                    client=self.sms,  # type: ignore[arg-type]
-                    journal=stepped,  # type: ignore[arg-type]
-                    throttle=throttle or Throttle(clock),
-                    clock=clock,
-                    random=Random(self.runs),
-                    watcher=watcher or Silent(),
-                    stop=stop,
-                )
+            desk = Desk.open(
+                request,
+                client=self.sms,  # type: ignore[arg-type]
+                journal=stepped,  # type: ignore[arg-type]
+                throttle=throttle or Throttle(clock),
+                clock=clock,
+                random=Random(self.runs),
+                watcher=watcher or Silent(),
+                stop=stop,
             )
+            engine = asyncio.ensure_future(submit_wave(request, desk))
             if event:
                 steps.at, steps.event = at, _event(event, steps, stop, stepped, engine)
             try:
