@@ -80,7 +80,7 @@ class Server:
             case Effect.TOO_LATE:
                 self._late.append(Made(task, by, now + TOO_LATE_SECONDS))
             case Effect.OF_ANOTHER:
-                self._put_theirs(replace(task, name="theirs", target_vm_id="vm-of-theirs"), now)
+                self._put_theirs(replace(task, name="theirs", target_vm_id=f"vm-of-theirs-{self.creates}"), now)
             case Effect.OF_TARGET:
                 self._put_theirs(replace(task, name="theirs", source_server_id=f"src-of-theirs-{self.creates}"), now)
             case Effect.NOTHING:
