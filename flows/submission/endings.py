@@ -82,9 +82,11 @@ def rejected(run: RowRun, shipment: Shipment) -> Outcome:
 
 def after_refusal(code: str) -> str:
     """What to do about a row that SMS refused in an earlier run: `--retry-rejected` sends it, or only a changed row will do."""
-    if may_be_cured(code):
-        return "an earlier run got this answer: cure the cause, then run again with --retry-rejected"
-    return f"an earlier run got this answer, and the same row gets it again, also with --retry-rejected: {advice_for(code)}"
+    advice = advice_for(code)
+    if not may_be_cured(code):
+        return f"an earlier run got this answer, and the same row gets it again, also with --retry-rejected: {advice}"
+    again = "" if "--retry-rejected" in advice else ", then run again with --retry-rejected"
+    return f"an earlier run got this answer: {advice}{again}"
 
 
 def gave_up(run: RowRun, shipment: Shipment, error: SmsError | None) -> Outcome:
