@@ -100,6 +100,7 @@ class Process:
     stop: StopSignal = field(default_factory=StopSignal)
     result: WaveResult | None = None
     defect: str = ""
+    has_begun: bool = False
     started_at: float = 0.0
     ended_at: float = 0.0
     told_at: dict[int, float] = field(default_factory=dict)
@@ -133,7 +134,15 @@ class Process:
             self.ended_at = self.loop.now
             self.over.set_result(None)
 
+    def cancel(self) -> None:
+        """Cancel the engine; a process that has not even begun, whose first step would never come, is gone."""
+        if self.has_begun:
+            self.task.cancel()
+        else:
+            self.kill()
+
     async def _main(self) -> None:
+        self.has_begun = True
         try:
             self.result = await self._submit()
             self.note("reports", self.result.stop.code if self.result.stop else "")

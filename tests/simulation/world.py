@@ -283,7 +283,7 @@ class World:
         self.file.fails_until, self.file.fails_after_commit = self.loop.now + seconds, is_after
 
     def _cancel(self, process: Process, _seconds: float) -> None:
-        process.task.cancel()
+        process.cancel()
 
     def _stop(self, process: Process, _seconds: float) -> None:
         process.stop.request(StopReason.interrupted())
