@@ -209,7 +209,7 @@ def test_a_refused_command_says_no_secret(
     for logger in ("", "sqlalchemy"):
         caplog.set_level(logging.DEBUG, logger)
     # The process that the command would see to its end, within seconds, is that of the tests.
-    monkeypatch.setattr(submit_command, "_exit_in_time", lambda code: None)
+    monkeypatch.setattr(submit_command, "_exit_in_time", lambda _code: None)
     ran = run(capsys, "submit", plan, "--wave", "wave-1", "--json", "--debug")
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert leaks(f"{ran.out}\n{ran.err}\n{caplog.text}".encode(), CANARIES) == []
