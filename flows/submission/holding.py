@@ -93,7 +93,7 @@ class Leases:
         """
         while not self.is_proven(grant):
             await self._journal.renew()
-            if not self._journal.outlives(grant.holder_id, 0.0):
+            if not self.is_held(grant):
                 raise LeaseLostError
 
     def _give_back(self) -> None:

@@ -10,10 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.exploration.night import Stage, collector_off
+from tests.exploration.night import Stage
 from tests.exploration.play import Player
 from tests.exploration.product import all_work, play_all
 from tests.exploration.schedule import Case, Schedule
+from tests.simulation.collector import collector_off
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

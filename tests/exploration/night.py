@@ -8,16 +8,14 @@ A night can be put aside and gone on with from there, as often as one likes.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections import Counter
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.sms.errors import SmsError
-from flows.submission import schema, wave_run
+from flows.submission import schema
 from flows.submission.desk import Desk, Options
 from flows.submission.events import Silent, StopReason, StopSignal
 from flows.submission.journal import Journal, JournalUnavailableError
@@ -33,7 +31,7 @@ from tests.simulation.loop import Actor, VirtualLoop
 from tests.simulation.process import ACCOUNT, Machine, ProcessClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -291,20 +289,6 @@ class Stage:
     def close(self) -> None:
         """Let go of the database."""
         self.shelf.close()
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """No collection while nights are played, and none of the engine's own care for it: both cost more than a night."""
-    at_rest, wave_run._old_objects_at_rest = wave_run._old_objects_at_rest, nullcontext  # type: ignore[assignment]
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        wave_run._old_objects_at_rest = at_rest
-        if was_on:
-            gc.enable()
 
 
 class Night:

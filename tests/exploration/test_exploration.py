@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.exploration import answers
-from tests.exploration.night import Stage, collector_off
+from tests.exploration.night import Stage
 from tests.exploration.pairs import (
     STEPS_AROUND,
     all_pairs,
@@ -22,6 +22,7 @@ from tests.exploration.pairs import (
 from tests.exploration.play import Player
 from tests.exploration.product import all_work, second_answers
 from tests.exploration.schedule import EVENTS, Case, Schedule
+from tests.simulation.collector import collector_off
 from tests.simulation.mutations import MUTATIONS
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ report and at the end.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import random as global_random
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -21,9 +20,10 @@ from flows.simulator.options import Rate, SimulatorOptions
 from flows.simulator.simulator import Simulator
 from flows.simulator.tasks import Task
 from flows.simulator.throttle import Throttle as GatewayThrottle
-from flows.submission import schema, wave_run
+from flows.submission import schema
 from flows.submission.events import StopReason
 from tests.simulation.check import Checker
+from tests.simulation.collector import collector_off
 from tests.simulation.database import JournalFile, Shelf
 from tests.simulation.loop import Actor, StuckError, VirtualLoop
 from tests.simulation.network import Network
@@ -65,7 +65,7 @@ class Stage:
     def play(self, scenario: Scenario) -> Story:
         """Play it whole."""
         self.shelf.put(self.shelf.empty if scenario.is_journal_new else self.made)
-        with _own_randomness(scenario.seed), _no_collector():
+        with _own_randomness(scenario.seed), collector_off():
             return World(scenario, self.shelf).play()
 
     def close(self) -> None:
@@ -82,20 +82,6 @@ def _own_randomness(seed: int) -> Iterator[None]:
         yield
     finally:
         global_random.setstate(before)
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """No collection while a scenario plays: what a dead process left behind must not come to life in the middle of another step."""
-    at_rest, wave_run._old_objects_at_rest = wave_run._old_objects_at_rest, nullcontext  # type: ignore[assignment]
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        wave_run._old_objects_at_rest = at_rest
-        if was_on:
-            gc.enable()
 
 
 @dataclass
