@@ -108,9 +108,12 @@ class PreparedWave:
     invalid: Mapping[int, Finding]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class WaveEnd:
-    """How it ended. `report` is where the report lies, None where it could not be written; `report_problem` then says why."""
+    """How it ended. `report` is where the report lies, None where it could not be written; `report_problem` then says why.
+
+    Without a repr of its fields, for the reason that WaveResult has none.
+    """
 
     prepared: PreparedWave
     result: WaveResult

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from flows import wave_job
+from flows import event_loop, wave_job
 from flows.board import Board
 from flows.submission.events import StopReason, StopSignal
 
@@ -55,7 +55,7 @@ class WaveSession:
 
         def engine() -> None:
             with contextlib.suppress(BaseException):  # it is in `_end`, where `ended` finds it
-                asyncio.run(self.run())
+                event_loop.run(self.run())
 
         # Not a daemon: a process that is on its way out waits for the report.
         threading.Thread(target=engine, name="wave", daemon=False).start()

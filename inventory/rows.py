@@ -72,7 +72,7 @@ class SheetRow:
         values = table.values.get(name)
         if values is not None and index >= 0:
             own = values[index]
-            if own is not None or table.is_refused(name, index):
+            if own is not None or (table.refused and table.is_refused(name, index)):
                 return own
         inherited = self.inherited.get(name)
         return inherited.value if inherited else None
@@ -148,7 +148,9 @@ class ServerRow(SheetRow):
         A pattern that names a column the row does not fill is None: whoever knows the source can fill `pattern(name)` in.
         """
         value = SheetRow.get(self, name)
-        if name in PATTERNED and isinstance(value, str) and "{" in value and self.own(name) is None:
+        if name not in PATTERNED:
+            return value
+        if isinstance(value, str) and "{" in value and self.own(name) is None:
             return fill_pattern(name, value, self._fields(value))
         return value
 

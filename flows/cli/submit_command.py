@@ -118,6 +118,7 @@ def _preview(call: Call, prepared: PreparedWave, settings: Settings) -> int:
 
 
 def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: Attachment | None, signals: Signals) -> int:
+    from flows import event_loop
     from flows.wave_session import WaveSession
 
     view.show_warnings(prepared.findings, sys.stderr)
@@ -127,7 +128,7 @@ def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: 
     if control is not None:
         control.start()
     with view.Progress(prepared.order.wave, session.board, sys.stderr) as progress:
-        end = asyncio.run(session.run())
+        end = event_loop.run(session.run())
     code = exit_of(end)
     signals.leave_with(code)
     _show(call, end)

@@ -7,6 +7,7 @@ network: until then it is known not to be sent, whatever happens. Judges nothing
 from __future__ import annotations
 
 import base64
+import functools
 import ipaddress
 from typing import TYPE_CHECKING
 from urllib.request import getproxies, proxy_bypass
@@ -88,13 +89,13 @@ class WholeAnswers(AiohttpTransport):
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
         asked = request.extensions.get("timeout", {})
-        timeout = aiohttp.ClientTimeout(sock_connect=asked.get("connect"), sock_read=asked.get("read"), connect=asked.get("pool"))
+        timeout = _timeout(asked.get("connect"), asked.get("read"), asked.get("pool"))
         proxy = self.proxy
         try:
             answer = await self.client.request(
                 request.method,
                 str(request.url),
-                headers=request.headers,
+                headers=CIMultiDict((name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw),
                 data=request.content or None,
                 allow_redirects=False,
                 auto_decompress=False,
@@ -107,6 +108,11 @@ class WholeAnswers(AiohttpTransport):
             with map_aiohttp_exceptions():
                 raise
         return _ReadResponse(answer.status, answer.raw_headers, body, request)
+
+
+@functools.cache
+def _timeout(connect: float | None, read: float | None, pool: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect, sock_read=read, connect=pool)
 
 
 class _ReadResponse(httpx.Response):

@@ -60,7 +60,7 @@ class Options:
     @property
     def rows_under_way(self) -> int:
         """How many rows may be between intent and answer: enough that no slot waits for a commit."""
-        return self.concurrency * 3
+        return self.concurrency * 4
 
 
 @dataclass(frozen=True, slots=True)

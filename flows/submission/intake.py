@@ -71,7 +71,7 @@ class Intake:
         self._ask_again_at = 0.0
         self._told: set[str] = set()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._free = desk.options.rows_under_way * 2
+        self._free = desk.options.rows_under_way * 3 // 2
         self._least_free = self._free // 4
         self._changed = asyncio.Event()
         self._is_winding_down = False

@@ -147,7 +147,7 @@ class Journal:
             connection.execute(update(schema.run).where(schema.run.c.run_id == run_id).values(ended_at=now, ending=ending))
             connection.execute(delete(schema.outcome).where(schema.outcome.c.run_id == run_id))
             if rows:
-                connection.execute(insert(schema.outcome), rows)
+                self._statements.insert_outcome.run(connection, rows)
             leases.end(connection, holder_id)
 
         await self._database.transact(write)

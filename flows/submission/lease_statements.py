@@ -50,7 +50,8 @@ class LeaseStatements:
     - `rows`: account, sources
     - `rows_on_targets`: account, targets; those that hold a target, or may
     - `held_by_others`: account, mine, sources, targets; each lease with its holder, and the run behind it where it is known
-    - `insert` and `release`: account, kind, key, holder_id of each lease; those that are there already stay as they are
+    - `insert`: account, kind, key, holder_id of each lease; those that are there already stay as they are
+    - `release`: account, mine, sources, targets
     """
 
     fence: Query
@@ -58,7 +59,7 @@ class LeaseStatements:
     rows_on_targets: Query
     held_by_others: Query
     insert: Bulk
-    release: Bulk
+    release: Query
 
     @classmethod
     @functools.cache
@@ -71,10 +72,11 @@ class LeaseStatements:
         return cls(
             fence=make.query(_fence()),
             rows=make.query(select(row).where(of_account, make.among(row.c.source_server_id, "sources"))),
-            rows_on_targets=make.query(select(row).where(*on_target).order_by(row.c.source_server_id)),
+            # Not ordered here: SQLite would then go through all rows of the account in that order, instead of those on the targets.
+            rows_on_targets=make.query(select(row).where(*on_target)),
             held_by_others=make.query(_held_by_others(make)),
             insert=make.bulk(make.insert_lease()),
-            release=make.bulk(delete(lease).where(*(column == bindparam(column.name) for column in lease.c))),
+            release=make.query(delete(lease).where(_of_mine(), make.on_keys())),
         )
 
 
@@ -92,6 +94,12 @@ class _Maker:
             return column == any_(bindparam(name, type_=ARRAY(String)))
         listed = func.json_each(bindparam(name, type_=String)).table_valued("value", name=name)
         return column.in_(select(listed.c.value))
+
+    def on_keys(self) -> ColumnElement[bool]:
+        """Whether a lease is on one of the sources, or of the targets."""
+        kind, key = schema.lease.c.kind, schema.lease.c.key
+        on_sources = and_(kind == literal_column("'source'"), self.among(key, "sources"))
+        return or_(on_sources, and_(kind == literal_column("'target'"), self.among(key, "targets")))
 
     def insert_lease(self) -> Any:  # noqa: ANN401
         """Those that the holder has already stay as they are."""
@@ -115,12 +123,15 @@ def _fence() -> Any:  # noqa: ANN401
     return update(table).where(mine, table.c.last_group < bindparam("number")).values(values)
 
 
+def _of_mine() -> ColumnElement[bool]:
+    lease = schema.lease.c
+    return and_(lease.account == bindparam("account"), lease.holder_id == bindparam("mine"))
+
+
 def _held_by_others(make: _Maker) -> Any:  # noqa: ANN401
     lease, holder, run = schema.lease, schema.holder, schema.run
     joined = lease.outerjoin(holder, holder.c.holder_id == lease.c.holder_id).outerjoin(run, run.c.run_id == holder.c.run_id)
-    on_sources = and_(lease.c.kind == literal_column("'source'"), make.among(lease.c.key, "sources"))
-    on_targets = and_(lease.c.kind == literal_column("'target'"), make.among(lease.c.key, "targets"))
     columns = (lease.c.kind, lease.c.key, lease.c.holder_id, holder.c.run_id, holder.c.alive_until, holder.c.ttl_seconds)
     chosen = select(*columns, holder.c.clock, run.c.author, run.c.wave).select_from(joined)
     is_others = lease.c.holder_id != bindparam("mine")
-    return chosen.where(lease.c.account == bindparam("account"), is_others, or_(on_sources, on_targets))
+    return chosen.where(lease.c.account == bindparam("account"), is_others, make.on_keys())

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, insert, select
@@ -157,7 +158,7 @@ def acquire(
 def release(connection: Connection, statements: LeaseStatements, account: str, holder_id: str, keys: Sequence[Key]) -> None:
     """Let go of single leases."""
     if keys:
-        statements.release.run(connection, _columns(account, holder_id, keys))
+        statements.release.run(connection, account=account, mine=holder_id, **_names(keys))
 
 
 def standing(
@@ -171,6 +172,14 @@ def standing(
 
 def _columns(account: str, holder_id: str, keys: Iterable[Key]) -> list[dict[str, str]]:
     return [{"account": account, "kind": kind.value, "key": name, "holder_id": holder_id} for kind, name in keys]
+
+
+def _names(keys: Sequence[Key]) -> dict[str, list[str]]:
+    """The keys by their kind, as the statements want them."""
+    return {
+        "sources": [name for kind, name in keys if kind is LeaseKind.SOURCE],
+        "targets": [name for kind, name in keys if kind is LeaseKind.TARGET],
+    }
 
 
 def _needed(request: LeaseRequest, on_target: Sequence[RowRecord]) -> tuple[tuple[RowRecord, ...], tuple[Key, ...]]:
@@ -195,7 +204,8 @@ def _rows_on_targets(
     """The rows that hold, or may hold, each target."""
     found: defaultdict[str, list[RowRecord]] = defaultdict(list)
     if targets:
-        for values in statements.rows_on_targets.run(connection, account=account, targets=sorted(targets)).mappings():
+        there = statements.rows_on_targets.run(connection, account=account, targets=sorted(targets)).mappings()
+        for values in sorted(there, key=itemgetter("source_server_id")):
             found[values["target_vm_id"]].append(row_record(dict(values)))
     return found
 
@@ -212,9 +222,7 @@ def _others(
     connection: Connection, statements: LeaseStatements, asker: Asker, keys: Sequence[Key]
 ) -> tuple[dict[Key, str], set[str]]:
     """The keys that living runs other than the asker hold, with the name of that run; and the holders whose time is over."""
-    names = {kind: [name for of_kind, name in keys if of_kind is kind] for kind in LeaseKind}
-    sources, targets = names[LeaseKind.SOURCE], names[LeaseKind.TARGET]
-    found = statements.held_by_others.run(connection, account=asker.account, mine=asker.holder_id, sources=sources, targets=targets)
+    found = statements.held_by_others.run(connection, account=asker.account, mine=asker.holder_id, **_names(keys))
     living: dict[Key, str] = {}
     lapsed: set[str] = set()
     for one in found:

@@ -71,6 +71,7 @@ lease = Table(
     Column("kind", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("holder_id", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 attempt = Table(

@@ -1,6 +1,6 @@
 """The journal's statements and the shape of their values: records in, tables' columns out, and back.
 
-The three that every row needs are compiled once for the database at hand (bulk.py). Decides nothing; called by journal.py.
+Those that every row needs are compiled once for the database at hand (bulk.py). Decides nothing; called by journal.py.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Statements:
     upsert_row: Bulk
     insert_attempt: Bulk
     end_attempt: Bulk
+    insert_outcome: Bulk
     upsert_pace: Executable
 
     @classmethod
@@ -45,6 +46,9 @@ class Statements:
             upsert_row=compile_bulk(_upsert_row(dialect), compiler),
             insert_attempt=compile_bulk(_insert_attempt(), compiler),
             end_attempt=compile_bulk(_end_attempt(dialect), compiler),
+            insert_outcome=compile_bulk(
+                insert(schema.outcome).values({c.name: bindparam(c.name) for c in schema.outcome.c}), compiler
+            ),
             upsert_pace=_upsert_pace(dialect),
         )
 

@@ -7,7 +7,6 @@ Prints seconds and CPU seconds of the whole run but its report, those of the rep
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from flows import wave_job
+from flows import event_loop, wave_job
 from flows.settings import Settings, load_settings
 from flows.simulator.options import EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY
 from flows.submission.events import Silent, StopSignal
@@ -54,7 +53,7 @@ def _measured(wave: PreparedWave, settings: Settings) -> dict[str, float]:
     kept, wave_job.report = wave_job.report, report  # type: ignore[assignment]
     begun, cpu = time.perf_counter(), time.process_time()
     try:
-        end = asyncio.run(_run(wave, settings))
+        end = event_loop.run(_run(wave, settings))
     finally:
         wave_job.report = kept
     seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - cpu

@@ -1,6 +1,6 @@
 """What ours is compared with, each measured in this process: the same bodies, sent by a careless client.
 
-    python -m tests.benchmarks.peers bare|sdk|sdk-threads|task-map BODIES ROWS URL
+    python -m tests.benchmarks.peers bare|bare-as-ours|sdk|sdk-threads|task-map BODIES ROWS URL
 
 BODIES is a file with a body a line. Prints the seconds. None of them knows what became of a request that broke.
 """
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from flows import event_loop
 from flows.simulator.options import EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ def reset(url: str) -> None:
 def bare_loop(url: str, bodies: Sequence[bytes]) -> float:
     """An httpx client on the httpx-aiohttp transport, as many creates on the wire as ours has."""
     return asyncio.run(_bare_loop(url, bodies))
+
+
+def bare_loop_as_ours(url: str, bodies: Sequence[bytes]) -> float:
+    """The bare loop on the event loop that ours runs on."""
+    return event_loop.run(_bare_loop(url, bodies))
 
 
 async def _bare_loop(url: str, bodies: Sequence[bytes]) -> float:
@@ -130,6 +136,7 @@ def task_map(url: str, bodies: Sequence[bytes]) -> float:
 
 PEERS: dict[str, Callable[[str, Sequence[bytes]], float]] = {
     "bare": bare_loop,
+    "bare-as-ours": bare_loop_as_ours,
     "sdk": sdk_loop,
     "sdk-threads": sdk_threads,
     "task-map": task_map,

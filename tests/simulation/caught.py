@@ -32,7 +32,7 @@ CAUGHT_BY: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "ignore the lease": (64, 122),
         "answer before the disk does": (709, 889, 1899),
         "send without proof of the lease": (1935, 1599),
-        "write without a fence": (206,),
+        "write without a fence": (220, 366),
         "leave out what was never taken up": (6,),
         "call the earlier runs task ours": (0,),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 
 from flows.submission.holding import Grant, Leases
 from flows.submission.journal import Journal, JournalUnavailableError, LeaseLostError, open_journal
+from flows.submission.lease_statements import LeaseStatements
 from flows.submission.leases import Held, LeaseRequest
 from flows.submission.life import Move, RowState
 from flows.submission.records import AttemptStart, Entry, RowRecord, RunRecord, Target
@@ -334,3 +336,15 @@ async def test_a_silent_run_gives_signs_of_life(shared: Shared) -> None:
         groups = one.journal.groups
         while one.journal.groups < groups + 3:
             await one.journal.rows(ACCOUNT)
+
+
+async def test_who_holds_a_target_is_looked_up_and_not_searched_for(tmp_path: Path) -> None:
+    """A batch of rows must not cost more the more rows the account has: no statement on rows goes through all of an account's."""
+    async with open_journal(f"sqlite+aiosqlite:///{tmp_path}/journal.sqlite", MovedClock(), print):
+        pass
+    statements = LeaseStatements.for_dialect("sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
+        for query, column in ((statements.rows, "source_server_id"), (statements.rows_on_targets, "target_vm_id")):
+            plan = database.execute(f"EXPLAIN QUERY PLAN {query.text}", ("[]",) * len(query.names)).fetchall()
+            [on_rows] = [step for *_, step in plan if step.startswith(("SEARCH row", "SCAN row"))]
+            assert f"{column}=?" in on_rows
