@@ -8,14 +8,13 @@ in all its processes. Settings come from the environment.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows import wave_job
+from flows import event_loop, wave_job
 from flows.settings import load_settings
 from flows.submission.events import Silent, StopSignal
 from flows.submission.throttle import Throttle
@@ -72,7 +71,7 @@ def _main(plan: str, wave: str, report: str) -> None:
     settings = load_settings()
     print("ready", flush=True)
     sys.stdin.readline()
-    end = asyncio.run(wave_job.run(prepared, settings, Silent(), StopSignal()))
+    end = event_loop.run(wave_job.run(prepared, settings, Silent(), StopSignal()))
     told = {"starts": _Watched.all_starts, "notes": list(end.result.notes), "statuses": dict(end.counts)}
     print(json.dumps(told), flush=True)
 

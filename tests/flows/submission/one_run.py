@@ -7,12 +7,11 @@ Prints a line when rows are about to be sent, one for each remark, and at the en
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
 
-from flows import wave_job
+from flows import event_loop, wave_job
 from flows.settings import load_settings
 from flows.submission.events import Phase, Silent, StopSignal
 from tests.simulator_process import SimulatorProcess
@@ -41,7 +40,7 @@ def main(plan: str, folder: str, url: str, rate: str, journal: str = "", settle:
         journal=journal or f"sqlite+aiosqlite:///{folder}/journal.sqlite",
     )
     prepared = wave_job.prepare(wave_job.WaveOrder(Path(plan), "wave-1", Path(folder) / "report.xlsx"))
-    end = asyncio.run(wave_job.run(prepared, settings, _Tell(), StopSignal()))
+    end = event_loop.run(wave_job.run(prepared, settings, _Tell(), StopSignal()))
     print(json.dumps([[one.source_server_id, one.status.value, one.task_id] for one in end.result.outcomes]))
 
 
