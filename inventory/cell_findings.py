@@ -224,7 +224,7 @@ CELL_FINDINGS = (
     error(
         "PLAN-125",
         "Control characters",
-        "{column} {value} has a line break or another control character in it",
+        "{column} {value} has a line break or another character in it that cannot be seen",
         "type it again in one line{empty}",
         "a name pasted with its line break",
     ),
@@ -241,6 +241,20 @@ CELL_FINDINGS = (
         "{column} {value} may have lost digits: a spreadsheet keeps 15 of a number and shortens long ones",
         "format the cell as text and type it again in full{empty}",
         "size 4.29E+10 in a CSV",
+    ),
+    error(
+        "PLAN-130",
+        "Ambiguous number",
+        "{column} {value} is {decimal} or {group}, and the file {habit}",
+        "type {decimal} or {group}, without a mark for thousands{empty}",
+        "size 40.960 GB, where no other number has decimals",
+    ),
+    error(
+        "PLAN-131",
+        "Percent or fraction",
+        "{column} {value} is {value} percent, or the {share} % that a spreadsheet keeps as a fraction",
+        "give {bounds} as a plain number, or as a text such as 10%{empty}",
+        "over_speed_threshold 0.1 in a cell that shows 10%",
     ),
     error("PLAN-128", "Value missing", "{column} is empty", "give {bounds}", "Disks!D9: no size"),
 )

@@ -13,23 +13,22 @@ from inventory.columns import DEFAULTS, Column, find_column, headers_of, normali
 from inventory.patterns import parse_default
 from inventory.rows import Cell, Inherited
 from inventory.table import refusal
-from inventory.values import RefusedError, show, strip
+from inventory.values import NUMERIC_KINDS, RefusedError, show, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from inventory.findings import Finding
+    from inventory.numerals import Habit
     from inventory.workbook import RawSheet
 
 _TITLES = tuple(frozenset(column.spellings) for column in DEFAULTS)
 
 
-def read_defaults(raw: RawSheet, findings: list[Finding]) -> Mapping[str, Inherited]:
+def read_defaults(raw: RawSheet, habit: Habit, findings: list[Finding]) -> Mapping[str, Inherited]:
     """The plan's defaults by column name, each with its cell; unknown names and values that do not fit are added to `findings`."""
     said: dict[str, Inherited] = {}
-    width = len(raw.columns)
-    pairs = zip(raw.columns[0], raw.columns[1], strict=True) if width > 1 else ((name, "") for name in (raw.columns or [()])[0])
-    for index, (name, value) in enumerate(pairs):
+    for index, (name, value) in enumerate(_pairs(raw)):
         title = strip(show(name))
         if not title or (index == 0 and _is_header(title, show(value))):
             continue
@@ -41,8 +40,22 @@ def read_defaults(raw: RawSheet, findings: list[Finding]) -> Mapping[str, Inheri
                 finding("PLAN-104", raw.name, f"A{index + 1}", title, column=column.name, other=said[column.name].cell.ref)
             )
         else:
-            _read_value(raw, index, column, value, said, findings)
+            _read_value(raw, index, column, value, habit, said, findings)
     return said
+
+
+def numeric_defaults(raw: RawSheet) -> Iterator[str]:
+    """The texts that stand for numbers: they show how the file writes decimals."""
+    for name, value in _pairs(raw):
+        column = find_column("Defaults", show(name)) if isinstance(value, str) else None
+        if column is not None and column.kind in NUMERIC_KINDS:
+            yield strip(show(value))
+
+
+def _pairs(raw: RawSheet) -> Iterable[tuple[object, object]]:
+    if len(raw.columns) > 1:
+        return zip(raw.columns[0], raw.columns[1], strict=True)
+    return ((name, "") for name in (raw.columns or [()])[0])
 
 
 def _is_header(name: str, value: str) -> bool:
@@ -57,7 +70,13 @@ def _unknown(sheet: str, index: int, title: str) -> Finding:
 
 
 def _read_value(
-    raw: RawSheet, index: int, column: Column, value: object, said: dict[str, Inherited], findings: list[Finding]
+    raw: RawSheet,
+    index: int,
+    column: Column,
+    value: object,
+    habit: Habit,
+    said: dict[str, Inherited],
+    findings: list[Finding],
 ) -> None:
     cell = Cell(raw.name, f"B{index + 1}")
     if (index, 1) in raw.faults:
@@ -65,7 +84,7 @@ def _read_value(
         findings.append(refusal(RefusedError(code), column, cell, shown))
         return
     try:
-        typed = parse_default(column, value)
+        typed = parse_default(column, value, habit)
     except RefusedError as refused:
         findings.append(refusal(refused, column, cell, show(value)))
     else:

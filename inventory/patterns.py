@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from inventory.catalogue import near
 from inventory.columns import SERVERS, Column, Kind, find_column
+from inventory.numerals import Habit
 from inventory.values import NAME_CHARACTERS, RefusedError, Typed, parse_value, strip
 
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ FIELD = re.compile(r"\{([^{}]*)\}")
 _NOT_IN_A_NAME = re.compile(f"[^{NAME_CHARACTERS}]+")
 
 
-def parse_default(column: Column, raw: object) -> Typed | None:
+def parse_default(column: Column, raw: object, habit: Habit = Habit.UNKNOWN) -> Typed | None:
     """A value of `Defaults` or `Waves`: as in a row, but `name` and `target_name` may be patterns. Raises RefusedError."""
     if column.name not in PATTERNED or not isinstance(raw, str) or "{" not in raw:
-        return parse_value(column, raw)
+        return parse_value(column, raw, habit)
     text = strip(raw)
     for name in FIELD.findall(text):
         named = find_column("Servers", name)

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from inventory.columns import Column, Kind
+from inventory.numerals import Habit
 from inventory.values import EXACT_MAX, NAME_CHARACTERS, RefusedError, Typed, parse_value
 
 if TYPE_CHECKING:
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 FEW = 256
 """With at most so many different contents a column is judged by them, each once."""
 
-_NUMBER_LIKE_LINE = re.compile(r"\n[0-9.,eE+\-]+\n")
+_NUMBER_LIKE_LINE = re.compile(r"\n(?:[0-9.,eE+\-]+[.,eE+\-][0-9.,eE+\-]*|[0-9]{15}0{3,})\n")
 _NOT_IN_NAMES = re.compile(rf"[^{NAME_CHARACTERS}\n]")
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PLAIN_IPS = re.compile(rf"(?:(?:{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE})?(?:\n|\Z))*")
 
 
-def read_plainly(column: Column, cells: Sequence[object]) -> list[Typed | None] | None:
+def read_plainly(column: Column, cells: Sequence[object], habit: Habit = Habit.UNKNOWN) -> list[Typed | None] | None:
     """The typed cells of a column, or None when one of them is not plainly fine."""
     types = set(map(type, cells))
     if bool not in types or not types & {int, float}:
-        few = _read_few(column, cells)
+        few = _read_few(column, cells, habit)
         if few is not None:
             return few
     if types == {str}:
@@ -39,7 +40,7 @@ def read_plainly(column: Column, cells: Sequence[object]) -> list[Typed | None] 
     return None
 
 
-def _read_few(column: Column, cells: Sequence[object]) -> list[Typed | None] | None:
+def _read_few(column: Column, cells: Sequence[object], habit: Habit) -> list[Typed | None] | None:
     try:
         contents = set(cells[: 4 * FEW])
         contents = set(cells) if len(contents) <= FEW else contents
@@ -48,7 +49,7 @@ def _read_few(column: Column, cells: Sequence[object]) -> list[Typed | None] | N
     if len(contents) > FEW:
         return None
     try:
-        meanings = {content: parse_value(column, content) for content in contents}
+        meanings = {content: parse_value(column, content, habit) for content in contents}
     except RefusedError:
         return None
     return [meanings[cell] for cell in cells]
@@ -89,6 +90,8 @@ def _read_numbers(column: Column, cells: list[int | float]) -> list[Typed | None
     if not cells or not (min(cells) >= low and max(cells) <= high):
         return None
     if column.kind is Kind.DECIMAL:
+        if column.unit == "%":
+            return None
         return [float(cell) for cell in cells] if all(cell == cell for cell in cells) else None
     whole = [int(cell) if cell == cell else None for cell in cells]
     return list(whole) if whole == cells else None

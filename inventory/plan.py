@@ -18,16 +18,17 @@ from zoneinfo import ZoneInfo
 
 from inventory.catalogue import PlanError, near, plan_error
 from inventory.columns import SHEETS, WAVE_DEFAULTS, WAVES, headers_of, normalise
-from inventory.defaults import read_defaults
+from inventory.defaults import numeric_defaults, read_defaults
+from inventory.numerals import find_habit
 from inventory.rows import NOTHING, Cell, Inherited, ServerRow, SheetRow, Value
-from inventory.table import Table, read_table
+from inventory.table import Table, numeric_texts, open_table, type_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from inventory.findings import Finding
-    from inventory.workbook import Workbook
+    from inventory.workbook import RawSheet, Workbook
 
 __all__ = ["Cell", "Limit", "Plan", "PlanError", "ServerRow", "SheetRow", "Value", "Wave", "read_plan"]
 
@@ -167,14 +168,9 @@ def read_plan(path: Path) -> Plan:
 
 def _make_plan(path: Path, workbook: Workbook) -> Plan:
     findings = list(workbook.findings)
-    tables = {
-        kind: read_table(kind, raw, findings, unknown_is_fine=kind == "Servers")
-        for kind, raw in workbook.sheets.items()
-        if kind != "Defaults"
-    }
+    tables, defaults = _read_sheets(workbook.sheets, findings)
     servers = tables["Servers"]
     _check_servers(servers)
-    defaults = read_defaults(workbook.sheets["Defaults"], findings) if "Defaults" in workbook.sheets else NOTHING
     waves = _read_waves(tables.get("Waves"), servers, defaults)
     return Plan(
         path=path,
@@ -188,6 +184,21 @@ def _make_plan(path: Path, workbook: Workbook) -> Plan:
         defaults=defaults,
         limits=tuple(_read_limits(tables["Limits"])) if "Limits" in tables else (),
     )
+
+
+def _read_sheets(sheets: Mapping[str, RawSheet], findings: list[Finding]) -> tuple[dict[str, Table], Mapping[str, Inherited]]:
+    """The tables and the defaults, typed by what all of them together show of how the file writes decimals."""
+    tables = {
+        kind: open_table(kind, raw, findings, unknown_is_fine=kind == "Servers")
+        for kind, raw in sheets.items()
+        if kind != "Defaults"
+    }
+    page = sheets.get("Defaults")
+    texts = [text for table in tables.values() for text in numeric_texts(table)]
+    habit = find_habit(texts + (list(numeric_defaults(page)) if page else []))
+    for kind, table in tables.items():
+        type_columns(table, sheets[kind], habit, findings)
+    return tables, read_defaults(page, habit, findings) if page else NOTHING
 
 
 def _check_servers(table: Table) -> None:

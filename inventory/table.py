@@ -1,4 +1,4 @@
-"""One sheet as a table: headers matched to columns, every column typed as a whole, each refused cell a finding.
+"""One sheet as a table: headers matched to columns, then every column typed as a whole, each refused cell a finding.
 
 Decides where the header is and which column a header means. Columns that are plainly fine are typed at one stroke
 (plain_columns.py); the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks
@@ -8,6 +8,7 @@ across rows are plan.py's and checks.py's. Called by plan.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inventory.catalogue import finding, near
@@ -16,12 +17,13 @@ from inventory.columns import Column, find_column, headers_of, normalise
 from inventory.patterns import PATTERNED, parse_default
 from inventory.plain_columns import read_plainly
 from inventory.rows import Cell
-from inventory.values import RefusedError, Typed, parse_value, show, strip
+from inventory.values import NUMERIC_KINDS, RefusedError, Typed, parse_value, show, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from inventory.findings import Finding
+    from inventory.numerals import Habit
     from inventory.sheet_errors import Fault
     from inventory.workbook import RawSheet
 
@@ -90,10 +92,11 @@ class Table:
         }
 
 
-def read_table(kind: str, raw: RawSheet, findings: list[Finding], *, unknown_is_fine: bool = False) -> Table:
+def open_table(kind: str, raw: RawSheet, findings: list[Finding], *, unknown_is_fine: bool = False) -> Table:
     """A raw sheet as a table of the columns of `kind`; what is wrong with headers and cells is added to `findings`.
 
     Unknown headers are a warning unless they are fine (in `Servers` they are kept for the report), where only near misses are told.
+    The cells are not typed yet: how numbers are written shows only when all sheets are open.
     """
     header = find_header(kind, raw.first_rows(HEADER_WITHIN_ROWS))
     table = Table(kind, raw.name, header + 1)
@@ -101,12 +104,26 @@ def read_table(kind: str, raw: RawSheet, findings: list[Finding], *, unknown_is_
         return table
     table.headers = tuple(strip(show(column[header])) for column in raw.columns)
     table.columns = [column[header + 1 :] for column in raw.columns]
-    columns = _match_headers(table, findings, unknown_is_fine=unknown_is_fine)
-    for column in columns:
-        _read_column(table, column, raw.faults, findings)
+    _match_headers(table, findings, unknown_is_fine=unknown_is_fine)
+    return table
+
+
+def type_columns(table: Table, raw: RawSheet, habit: Habit, findings: list[Finding]) -> None:
+    """Type the cells of an open table; what is wrong with them is added to `findings`."""
+    for name in table.known:
+        column = find_column(table.kind, name)
+        if column is not None:
+            _read_column(table, column, raw.faults, habit, findings)
     table.indexes = _filled(table)
     _report_headless(table, raw, findings)
-    return table
+
+
+def numeric_texts(table: Table) -> Iterator[str]:
+    """The distinct texts in the columns that hold numbers: they show how the file writes decimals."""
+    for name, place in table.known.items():
+        column = find_column(table.kind, name)
+        if column is not None and column.kind in NUMERIC_KINDS:
+            yield from {strip(cell) for cell in table.columns[place] if isinstance(cell, str)}
 
 
 def find_header(kind: str, rows: Sequence[Sequence[object]]) -> int:
@@ -119,8 +136,7 @@ def find_header(kind: str, rows: Sequence[Sequence[object]]) -> int:
     return next((index for index, row in enumerate(rows) if any(strip(show(cell)) for cell in row)), 0)
 
 
-def _match_headers(table: Table, findings: list[Finding], *, unknown_is_fine: bool) -> list[Column]:
-    columns: list[Column] = []
+def _match_headers(table: Table, findings: list[Finding], *, unknown_is_fine: bool) -> None:
     for place, header in enumerate(table.headers):
         cell = f"{column_letters(place)}{table.header_row}"
         column = find_column(table.kind, header)
@@ -131,8 +147,6 @@ def _match_headers(table: Table, findings: list[Finding], *, unknown_is_fine: bo
             findings.append(finding("PLAN-104", table.sheet, cell, header, column=column.name, other=first))
         else:
             table.known[column.name] = place
-            columns.append(column)
-    return columns
 
 
 def _report_unknown(table: Table, header: str, cell: str, findings: list[Finding], *, unknown_is_fine: bool) -> None:
@@ -145,18 +159,21 @@ def _report_unknown(table: Table, header: str, cell: str, findings: list[Finding
         findings.append(finding("PLAN-103", table.sheet, cell, header, hint=hint))
 
 
-def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], Fault], findings: list[Finding]) -> None:
+def _read_column(
+    table: Table, column: Column, faults: Mapping[tuple[int, int], Fault], habit: Habit, findings: list[Finding]
+) -> None:
     place = table.known[column.name]
     cells = table.columns[place]
     at_fault = {
         row - table.header_row: fault for (row, where), fault in faults.items() if where == place and row >= table.header_row
     }
     may_be_pattern = table.kind == "Waves" and column.name in PATTERNED
-    plain = None if at_fault or may_be_pattern else read_plainly(column, cells)
+    plain = None if at_fault or may_be_pattern else read_plainly(column, cells, habit)
     if plain is not None:
         table.values[column.name] = plain
         return
-    verdicts = _judge_all(column, cells, parse_default if may_be_pattern else parse_value)
+    parse = partial(parse_default if may_be_pattern else parse_value, column, habit=habit)
+    verdicts = _judge_all(cells, parse)
     for index, (code, _) in at_fault.items():
         verdicts[index] = RefusedError(code)
     for index, verdict in enumerate(verdicts):
@@ -167,23 +184,21 @@ def _read_column(table: Table, column: Column, faults: Mapping[tuple[int, int], 
     table.values[column.name] = [None if isinstance(verdict, RefusedError) else verdict for verdict in verdicts]
 
 
-def _judge_all(
-    column: Column, cells: Sequence[object], parse: Callable[[Column, object], Typed | None]
-) -> list[Typed | RefusedError | None]:
+def _judge_all(cells: Sequence[object], parse: Callable[[object], Typed | None]) -> list[Typed | RefusedError | None]:
     """What each cell means; each distinct content is judged once (1 and TRUE are equal to Python, hence the type in the key)."""
     judged: dict[tuple[type, object], Typed | RefusedError | None] = {}
     verdicts: list[Typed | RefusedError | None] = []
     for raw in cells:
         key = (type(raw), raw)
         if key not in judged:
-            judged[key] = _judge(column, raw, parse)
+            judged[key] = _judge(raw, parse)
         verdicts.append(judged[key])
     return verdicts
 
 
-def _judge(column: Column, raw: object, parse: Callable[[Column, object], Typed | None]) -> Typed | RefusedError | None:
+def _judge(raw: object, parse: Callable[[object], Typed | None]) -> Typed | RefusedError | None:
     try:
-        return parse(column, raw)
+        return parse(raw)
     except RefusedError as refused:
         return refused
 

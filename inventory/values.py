@@ -9,12 +9,14 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
+import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 from inventory.columns import Column, Kind
+from inventory.numerals import GROUP_MARKS, AmbiguousNumeralError, Habit, read_numeral
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +39,10 @@ _EDGE = (
 )
 _INNER_SPACES = str.maketrans(dict.fromkeys("\xa0\u2007\u202f", " "))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _NUMBER_LIKE_ID = re.compile(r"[+-]?\d+(?:[.,]0+|(?:[.,]\d+)?[eE][+-]\d+)", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|∞)", re.IGNORECASE)
-_SIZE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-z]*)", re.ASCII | re.IGNORECASE)
+_SIZE = re.compile(rf"([+-]?[0-9.,eE+\-{GROUP_MARKS}]*[0-9]\.?)\s*([^\W\d_]*)")
+_RUINED_ID = re.compile(r"[1-9]\d{14}0{3,}", re.ASCII)
 NAME_CHARACTERS = r"0-9A-Za-z_\-\u4e00-\u9fa5"
 """What a task's name is made of, as a regular expression's set: the Chinese characters are those that Huawei's own pages mean."""
 
@@ -48,9 +50,26 @@ _NAME = re.compile(f"[{NAME_CHARACTERS}]*")
 _YES = frozenset({"yes", "y", "true", "1", "x", "on"})
 _NO = frozenset({"no", "n", "false", "0", "off"})
 _BINARY = {"k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
-_UNITS = {"": 1, "b": 1, "byte": 1, "bytes": 1}
-for _letter, _power in _BINARY.items():
-    _UNITS |= {_letter: 1024**_power, f"{_letter}ib": 1024**_power, f"{_letter}b": 1000**_power}
+_CYRILLIC = {"к": "k", "м": "m", "г": "g", "т": "t", "п": "p"}
+_WORDS = {"k": ("kilo", "kibi"), "m": ("mega", "mebi"), "g": ("giga", "gibi"), "t": ("tera", "tebi"), "p": ("peta", "pebi")}
+_BYTES = {"b", "byte", "bytes", "o", "octet", "octets", "б", "байт"}
+
+
+def _units() -> dict[str, int]:
+    """Every spelling of a unit in lower case (GB, Go, ГБ, gigabytes; GiB, Gi, Gio, gibibytes; G), and its bytes."""
+    units = dict.fromkeys(_BYTES, 1)
+    for letter, power in _BINARY.items():
+        decimal, binary = _WORDS[letter]
+        units |= dict.fromkeys((letter, f"{letter}i", f"{letter}ib", f"{letter}io"), 1024**power)
+        units |= dict.fromkeys((f"{letter}b", f"{letter}o"), 1000**power)
+        for word in ("byte", "bytes", "octet", "octets"):
+            units |= {f"{decimal}{word}": 1000**power, f"{binary}{word}": 1024**power}
+    for letter, latin in _CYRILLIC.items():
+        units |= {f"{letter}б": 1000 ** _BINARY[latin], f"{letter}иб": 1024 ** _BINARY[latin]}
+    return units
+
+
+_UNITS = _units()
 
 
 class RefusedError(Exception):
@@ -84,14 +103,19 @@ def strip(text: str) -> str:
     return text.strip(_EDGE).translate(_INNER_SPACES)
 
 
-def parse_value(column: Column, raw: object) -> Typed | None:
-    """The typed value of a cell; None for an empty one. Raises RefusedError, with the finding's code, for anything else."""
+def parse_value(column: Column, raw: object, habit: Habit = Habit.UNKNOWN) -> Typed | None:
+    """The typed value of a cell; None for an empty one. Raises RefusedError, with the finding's code, for anything else.
+
+    The habit is how the cell's file writes decimals, for the texts that can be read in two ways.
+    """
     if isinstance(raw, str):
         raw = strip(raw)
         if raw.upper() in ERROR_TEXTS and column.kind is not Kind.NOTE:
             raise RefusedError("PLAN-101")
     if raw is None or raw == "":
         return None
+    if column.kind in _NUMERIC:
+        return _NUMERIC[column.kind](column, raw, habit)
     return _PARSERS[column.kind](column, raw)
 
 
@@ -126,6 +150,10 @@ def _id(column: Column, raw: object) -> str:
         raise RefusedError("PLAN-117")
     if not isinstance(raw, str) or _NUMBER_LIKE_ID.fullmatch(raw):
         raise RefusedError("PLAN-110")
+    if _RUINED_ID.fullmatch(raw):
+        raise RefusedError("PLAN-127")
+    if any(unicodedata.category(character) == "Cf" for character in raw):
+        raise RefusedError("PLAN-125")
     return _checked(column, raw)
 
 
@@ -145,8 +173,18 @@ def _choice(column: Column, raw: object) -> str:
     raise RefusedError("PLAN-119")
 
 
-def _number(raw: object) -> Decimal:
-    """The exact decimal of a number, or of a text that is one."""
+def _number(column: Column, raw: object, habit: Habit) -> Decimal:
+    """The exact decimal of a number, or of a text that is one, within the column's bounds."""
+    return _bounded(column, _unbounded(raw, habit))
+
+
+def _bounded(column: Column, number: Decimal) -> Decimal:
+    if (column.low is not None and number < column.low) or (column.high is not None and number > column.high):
+        raise RefusedError("PLAN-114")
+    return number
+
+
+def _unbounded(raw: object, habit: Habit) -> Decimal:
     match raw:
         case bool():
             raise RefusedError("PLAN-116")
@@ -158,16 +196,22 @@ def _number(raw: object) -> Decimal:
             return Decimal(repr(raw))
         case str() if _NOT_FINITE.fullmatch(raw):
             raise RefusedError("PLAN-115")
-        case str() if _NUMBER.fullmatch(raw):
-            return Decimal(raw)
-        case _:
-            raise RefusedError("PLAN-112")
+        case str():
+            number = _numeral(raw, habit)
+            if number is not None:
+                return number
+    raise RefusedError("PLAN-112")
 
 
-def _bounded(column: Column, number: Decimal) -> Decimal:
-    if (column.low is not None and number < column.low) or (column.high is not None and number > column.high):
-        raise RefusedError("PLAN-114")
-    return number
+def _numeral(text: str, habit: Habit, unit: str = "") -> Decimal | None:
+    """The number that a text is, None where it is none; `unit` is what follows it in the cell, for the finding's words."""
+    try:
+        return read_numeral(text, habit)
+    except AmbiguousNumeralError as two:
+        unit = f" {unit}" if unit else ""
+        written = "writes decimals in both ways" if habit is Habit.BOTH else "shows nowhere which"
+        words = {"decimal": f"{two.as_decimal}{unit}", "group": f"{two.as_group}{unit}", "habit": written}
+        raise RefusedError("PLAN-130", **words) from None
 
 
 def _exact(raw: object) -> None:
@@ -176,44 +220,49 @@ def _exact(raw: object) -> None:
         raise RefusedError("PLAN-127")
 
 
-def _integer(column: Column, raw: object) -> int:
-    number = _bounded(column, _number(raw))
+def _integer(column: Column, raw: object, habit: Habit) -> int:
+    number = _number(column, raw, habit)
     if number != number.to_integral_value():
         raise RefusedError("PLAN-113")
     _exact(raw)
     return int(number)
 
 
-def _decimal(column: Column, raw: object) -> float:
-    return float(_bounded(column, _number(raw)))
+def _decimal(column: Column, raw: object, habit: Habit) -> float:
+    if column.unit != "%":
+        return float(_number(column, raw, habit))
+    if isinstance(raw, str) and raw.endswith("%"):
+        return float(_number(column, strip(raw.removesuffix("%")), habit))
+    number = _number(column, raw, habit)
+    if 0 < number < 1 and not isinstance(raw, str):
+        raise RefusedError("PLAN-131", share=f"{number * 100:f}".rstrip("0").rstrip("."))
+    return float(number)
 
 
-def _share(column: Column, raw: object) -> int | float:
+def _share(column: Column, raw: object, habit: Habit) -> int | float:
     """A count as a whole number, or a share as a fraction of 1: a cell that shows 10% holds 0.1."""
     if isinstance(raw, str) and raw.endswith("%"):
-        share = _number(strip(raw.removesuffix("%"))) / 100
+        share = _unbounded(strip(raw.removesuffix("%")), habit) / 100
         if not 0 <= share <= 1:
             raise RefusedError("PLAN-114")
         return float(share)
-    number = _number(raw)
-    return float(number) if 0 < number < 1 else _integer(column, raw)
+    number = _unbounded(raw, habit)
+    return float(number) if 0 < number < 1 else _integer(column, raw, habit)
 
 
-def _size(column: Column, raw: object) -> int:
+def _size(column: Column, raw: object, habit: Habit) -> int:
     """Bytes; a number with a unit is rounded up to whole bytes, since a target must never be smaller than its source."""
-    match = _SIZE.fullmatch(raw) if isinstance(raw, str) else None
-    unit = match[2].lower() if match else ""
-    if not match or not unit:
-        return _integer(column, _plain_size(raw))
-    if unit not in _UNITS:
-        raise RefusedError("PLAN-120", unit=match[2])
-    return int(_bounded(column, Decimal(match[1]) * _UNITS[unit]).to_integral_value(ROUND_CEILING))
-
-
-def _plain_size(raw: object) -> object:
-    if isinstance(raw, str) and not _NUMBER.fullmatch(raw) and not _NOT_FINITE.fullmatch(raw):
-        raise RefusedError("PLAN-120", unit="")
-    return raw
+    if not isinstance(raw, str) or _NOT_FINITE.fullmatch(raw):
+        return _integer(column, raw, habit)
+    match = _SIZE.fullmatch(raw)
+    unit = match[2] if match else ""
+    number = _numeral(match[1], habit, unit) if match else None
+    if number is None or (unit and unit.lower() not in _UNITS):
+        raise RefusedError("PLAN-120", unit=unit)
+    if not unit:
+        return _integer(column, raw, habit)
+    _exact(match[1] if match else "")
+    return int(_bounded(column, number * _UNITS[unit.lower()]).to_integral_value(ROUND_CEILING))
 
 
 def _flag(_column: Column, raw: object) -> bool:
@@ -265,12 +314,17 @@ _PARSERS: dict[Kind, Callable[[Column, object], Typed]] = {
     Kind.ID: _id,
     Kind.NAME: _name,
     Kind.ENUM: _choice,
-    Kind.INTEGER: _integer,
-    Kind.DECIMAL: _decimal,
-    Kind.SHARE: _share,
     Kind.FLAG: _flag,
-    Kind.SIZE: _size,
     Kind.IP: _ip,
     Kind.DATETIME: _moment,
     Kind.TIMEZONE: _timezone,
 }
+
+_NUMERIC: dict[Kind, Callable[[Column, object, Habit], Typed]] = {
+    Kind.INTEGER: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.SHARE: _share,
+    Kind.SIZE: _size,
+}
+NUMERIC_KINDS = frozenset(_NUMERIC)
+"""The kinds whose texts show how a file writes decimals."""

@@ -84,6 +84,8 @@ CASES: tuple[Case, ...] = (
     _row("target_name", "PLAN-125", target_name="web\n01"),
     Case("Defaults!B8", "PLAN-126", {"defaults": {**DEFAULTS, "name": "{sourcename1}-hw"}}),
     Case("Disks!E2", "PLAN-127", {"disks": [disk(size=9007199254740993, used_size=1)]}),
+    Case("Disks!E2", "PLAN-130", {"disks": [disk(size="40.960 MB")]}),
+    _row("over_speed_threshold", "PLAN-131", over_speed_threshold=0.1, speed_limit=100),
     Case("Disks!E2", "PLAN-128", {"disks": [disk(size=None), disk(name="/dev/vdb", device_use="NORMAL")]}),
     _row("wave", "PLAN-202", wave=None),
     _row("source_server_id", "PLAN-203", source_server_id=None, source_name=None, source_ip=None),

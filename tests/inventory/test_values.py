@@ -97,7 +97,20 @@ def test_a_number_is_understood_however_it_is_typed(number: int, typed: Any) -> 
         (42949672960.0, 42949672960),
         ("9223372036854775807", 2**63 - 1),
         ("40 XB", "PLAN-120"),
-        ("1,5 GiB", "PLAN-120"),
+        ("40 Gi", 40 * 1024**3),
+        ("40gib", 40 * 1024**3),
+        ("40 Go", 40 * 10**9),
+        ("40 ГБ", 40 * 10**9),
+        ("40 gibibytes", 40 * 1024**3),
+        ("1.5 TB", 1_500_000_000_000),
+        ("1,5 TB", 1_500_000_000_000),
+        ("1,5 GiB", 1_610_612_736),
+        ("1.024,5 MiB", 1_074_266_112),
+        ("1 024 MB", 1_024_000_000),
+        ("40.960 MB", "PLAN-130"),
+        ("40.960", "PLAN-130"),
+        ("4E+1 GB", "PLAN-127"),
+        ("GiB", "PLAN-120"),
         ("1.5", "PLAN-113"),
         ("-1 GiB", "PLAN-114"),
         ("9223372036854775808", "PLAN-114"),
@@ -178,6 +191,31 @@ def test_a_number_is_never_an_id(raw: float) -> None:
 )
 def test_ids_of_digits_are_ids(text: str) -> None:
     assert judged(column("Servers", "source_server_id"), text) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (12.0, "PLAN-110"),
+        ("12.0", "PLAN-110"),
+        ("1,2E+15", "PLAN-110"),
+        ("123456789012345000", "PLAN-127"),
+        (NINE, "PLAN-117"),
+        ("src-\u200b0001", "PLAN-125"),
+        ("src-\u202e0001", "PLAN-125"),
+    ],
+)
+def test_an_id_that_a_spreadsheet_ruined_is_refused(raw: object, code: str) -> None:
+    """A number, a number's short form, zeros after the fifteenth digit, a date; and what cannot be seen in it."""
+    assert judged(column("Servers", "source_server_id"), raw) == code
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"), [("10%", 10.0), ("12,5 %", 12.5), (10, 10.0), ("0.5", 0.5), (0.1, "PLAN-131"), (1, 1.0), ("101%", "PLAN-114")]
+)
+def test_a_percentage_is_not_mistaken_for_its_fraction(raw: object, meant: object) -> None:
+    """A cell that shows 10% holds 0.1, and so does one that shows 0.1: it is asked, not guessed."""
+    assert judged(column("Servers", "over_speed_threshold"), raw) == meant
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 65535), (0, 10000), (1, 100_000)])
