@@ -1,7 +1,8 @@
 """What only shows when a row meets its source server: the kinds of findings that build.py makes, PLAN-601 on.
 
 Decides their words and their weight: an error is what SMS refuses for certain, a warning what it may well accept by the time the
-task is made. Finds nothing itself. Called by build.py.
+task is made. Those that only `waves check --online` looks for stand in online_findings.py. Finds nothing itself. Called by
+build.py.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inventory.catalogue import FindingKind
 from inventory.findings import Finding, Severity
+from inventory.online_findings import ONLINE_FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +137,7 @@ _KINDS = (
     ),
 )
 
-BUILD_KINDS: Mapping[str, FindingKind] = MappingProxyType({kind.code: kind for kind in _KINDS})
+BUILD_KINDS: Mapping[str, FindingKind] = MappingProxyType({kind.code: kind for kind in (*_KINDS, *ONLINE_FINDINGS)})
 """Every kind by its code, beside those of the catalogue."""
 
 

@@ -171,3 +171,9 @@ def show_bytes(size: int) -> str:
         if size >= 1024**power:
             return f"{size} bytes ({round(size / 1024**power, 2):g} {unit})"
     return f"{size} bytes"
+
+
+def short_bytes(size: int) -> str:
+    """A size in its unit alone, where the bytes themselves stand in the cell: `40 GiB`; bytes below 1 KiB."""
+    shown = show_bytes(size)
+    return shown.partition("(")[2].removesuffix(")") or shown

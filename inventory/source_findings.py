@@ -9,15 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inventory.build_findings import build_finding
-from inventory.disk_checks import MOST_DISKS
+from inventory.disk_checks import LARGEST_DISK_BYTES, MOST_DISKS, short_bytes
 from inventory.findings import Finding, Severity
 from inventory.server_checks import MANDATORY, at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from inventory.plan import Plan, ServerRow
-    from inventory.source_server import SourceServer
+    from inventory.rows import SheetRow
+    from inventory.source_server import SourceDisk, SourceServer
+
+GIB = 1024**3
+LARGEST_SYSTEM_DISK_BYTES = 1024 * GIB
+RESERVE_BYTES = GIB
+"""What a GPT target disk needs beyond its source, and what a copy by file needs beyond what is used (facts 6 and 10)."""
+_SHOWN_DISKS = 5
 
 
 def errors_of(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -84,9 +91,7 @@ def _identity_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding
 
 def _state_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding]:
     place = row.cell("source_server_id")
-    for check in source.failed_checks:
-        code = f" ({check.error_code})" if check.error_code else ""
-        yield build_finding("PLAN-605", place, server=row.label, check=check.name or "-", because=code)
+    yield from _check_findings(row, source)
     if source.connected is False:  # it may be back before the create leaves: SMS has the last word (6603 passes by itself)
         yield build_finding("PLAN-620", place, server=row.label)
     if source.is_windows and source.is_uefi and not row.text("target_vm_id"):
@@ -97,15 +102,20 @@ def _state_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding]:
         yield build_finding("PLAN-624", row.cell("is_need_consistency_check"), "yes", server=row.label)
 
 
+def _check_findings(row: ServerRow, source: SourceServer) -> Iterator[Finding]:
+    for check in source.checks:
+        code = f" ({check.error_code})" if check.error_code else ""
+        if check.has_failed:
+            yield build_finding("PLAN-605", row.cell("source_server_id"), server=row.label, check=check.name or "-", because=code)
+        elif check.has_warned:
+            yield build_finding("PLAN-634", row.cell("source_server_id"), server=row.label, check=check.name or "-", because=code)
+
+
 def _disk_findings(row: ServerRow, plan: Plan, source: SourceServer, identity: str) -> Iterator[Finding]:
     place, planned = row.cell("source_server_id"), source.planned_disks()
     if plan.has_disks(identity):
-        sizes = {disk.name: disk.size or 0 for disk in planned}
-        for disk in plan.disks.get(identity, ()):
-            missing = sizes.get(disk.text("name"), 0) - (disk.integer("size") or 0)
-            if missing > 0:
-                name = disk.text("name")
-                yield build_finding("PLAN-626", disk.cell("size"), server=row.label, disk=name, missing=missing)
+        if planned:
+            yield from _compared(row, plan.disks[identity], source)
         return
     if not planned:
         yield build_finding("PLAN-606", place, server=row.label)
@@ -113,3 +123,60 @@ def _disk_findings(row: ServerRow, plan: Plan, source: SourceServer, identity: s
         yield build_finding("PLAN-622", place, server=row.label)
     if len(planned) > MOST_DISKS:
         yield build_finding("PLAN-627", place, server=row.label, count=len(planned))
+    yield from _large_disks(row, planned, is_windows=source.is_windows)
+
+
+def _large_disks(row: ServerRow, disks: Iterable[SourceDisk], *, is_windows: bool) -> Iterator[Finding]:
+    """Of a server whose disks come from SMS; those of the sheet are looked at without SMS (PLAN-310, PLAN-528)."""
+    place = row.cell("source_server_id")
+    for disk in disks:
+        size = disk.size or 0
+        if size > LARGEST_DISK_BYTES and not is_windows:
+            yield build_finding("PLAN-631", place, server=row.label, disk=disk.name, size=short_bytes(size))
+        elif size > LARGEST_SYSTEM_DISK_BYTES and (disk.os_disk or disk.device_use in {"BOOT", "OS"}):
+            yield build_finding("PLAN-632", place, server=row.label, disk=disk.name, size=short_bytes(size))
+
+
+def _compared(row: ServerRow, sheet: Sequence[SheetRow], source: SourceServer) -> Iterator[Finding]:
+    """The sheet's disks against the source's, by their names."""
+    theirs = {disk.name: disk for disk in source.planned_disks()}
+    styles = {disk.name: disk.partition_style.upper() for disk in source.disks}
+    by_block = (row.text("type") or ("MIGRATE_BLOCK" if source.is_windows else "MIGRATE_FILE")) == "MIGRATE_BLOCK"
+    for disk in sheet:
+        name = disk.text("name")
+        if name not in theirs:
+            if name:
+                yield build_finding("PLAN-628", disk.cell("name"), name, server=row.label, disk=name, known=_names(theirs))
+            continue
+        size = disk.integer("size")
+        if size is not None:
+            yield from _size_findings(row, disk, theirs[name], size, by_block=by_block, is_gpt=styles.get(name) == "GPT")
+    named = {disk.text("name") for disk in sheet}
+    for name, disk_at_source in theirs.items():
+        if name not in named and name:
+            size_shown = short_bytes(disk_at_source.size or 0)
+            yield build_finding("PLAN-629", sheet[0].cell("name"), server=row.label, disk=name, size=size_shown)
+
+
+def _size_findings(
+    row: ServerRow, disk: SheetRow, theirs: SourceDisk, size: int, *, by_block: bool, is_gpt: bool
+) -> Iterator[Finding]:
+    """A disk of the sheet that is too small: for certain, or perhaps; one finding at most."""
+    cell, name = disk.cell("size"), disk.text("name")
+    words = {"server": row.label, "disk": name, "size": short_bytes(size)}
+    wanted, used = theirs.size or 0, theirs.used_size or 0
+    if size < wanted and by_block:
+        yield build_finding("PLAN-635", cell, disk.text("size"), source_size=short_bytes(wanted), **words)
+    elif size < min(wanted, used):
+        yield build_finding("PLAN-636", cell, disk.text("size"), used=short_bytes(used), **words)
+    elif size < min(wanted, used + RESERVE_BYTES):
+        yield build_finding("PLAN-637", cell, disk.text("size"), used=short_bytes(used), **words)
+    elif size < wanted:
+        yield build_finding("PLAN-626", cell, server=row.label, disk=name, missing=wanted - size)
+    elif is_gpt and size < wanted + RESERVE_BYTES:
+        yield build_finding("PLAN-630", cell, disk.text("size"), server=row.label, disk=name, spare=short_bytes(size - wanted))
+
+
+def _names(disks: Mapping[str, SourceDisk]) -> str:
+    names = sorted(disks)
+    return ", ".join(names[:_SHOWN_DISKS]) + (f" and {len(names) - _SHOWN_DISKS} more" if len(names) > _SHOWN_DISKS else "")

@@ -92,6 +92,8 @@ class SourceDisk(Reported):
     device_use: Text = ""
     size: Integer = None
     used_size: Integer = None
+    partition_style: Text = ""
+    os_disk: Flag = None
     physical_volumes: Annotated[tuple[SourceVolume, ...], _List] = ()
 
 
@@ -172,6 +174,11 @@ class SourceCheck(Reported):
     def has_failed(self) -> bool:
         """Whether SMS refuses to configure a target because of it."""
         return self.result.upper() == "ERROR"
+
+    @property
+    def has_warned(self) -> bool:
+        """Whether the agent found something that may well fail later; a target may be configured all the same."""
+        return self.result.upper() == "WARN"
 
 
 class SourceNetwork(Reported):

@@ -17,7 +17,7 @@ import httpx
 from flows.sms.bodies import json_object
 from flows.sms.errors import Refused, SmsError, Throttled
 from flows.sms.listing import Page, RowT, read_listing
-from flows.sms.models import Created, TaskSummary, task_of
+from flows.sms.models import Created, TaskSummary, TemplateSummary, task_of, template_of
 from flows.sms.retry import READ_RULES, RetryRule, Sleep, reader
 from flows.sms.transport import HANDED_OVER, WireTransport, forget_headers, make_transport
 from flows.sms.verdict import judge_exception, judge_response
@@ -176,6 +176,11 @@ class SmsClient:
         answer = await self._show(f"/v3/sources/{quote(source_server_id, safe='')}", "SMS.7602")
         return SourceServer.model_validate(answer) if answer is not None else None
 
+    async def show_template(self, template_id: str) -> TemplateSummary | None:
+        """The template that target servers are made from; None only where SMS itself says that it does not exist (SMS.7101)."""
+        answer = await self._show(f"/v3/vm/templates/{quote(template_id, safe='')}", "SMS.7101", key="template")
+        return template_of(template_id, answer["template"]) if answer is not None else None
+
     async def _list(self, path: str, key: str, filters: Mapping[str, str], read_row: Callable[[object], RowT | None]) -> list[RowT]:
         async def fetch(offset: int, limit: int) -> Page[RowT]:
             answer = await self._read(path, {**filters, "limit": str(limit), "offset": str(offset)}, key)
@@ -186,9 +191,9 @@ class SmsClient:
 
         return await read_listing(fetch)
 
-    async def _show(self, path: str, absent_code: str) -> dict[str, Any] | None:
+    async def _show(self, path: str, absent_code: str, key: str = "id") -> dict[str, Any] | None:
         try:
-            return await self._read(path, {}, "id")
+            return await self._read(path, {}, key)
         except Refused as error:
             if error.code == absent_code or (error.http_status == httpx.codes.NOT_FOUND and error.code.startswith("SMS.")):
                 return None
@@ -257,8 +262,10 @@ class SmsClient:
 
 
 def _holds(answer: Mapping[str, Any], key: str) -> bool:
-    """Whether the answer is what was asked for: a listing with its rows (null is none), or an object with its id."""
+    """Whether the answer is what was asked for: a listing with its rows (null is none), an object with its id, or a template."""
     value = answer.get(key)
     if key == "id":
         return isinstance(value, str) and bool(value)
+    if key == "template":
+        return isinstance(value, dict)
     return isinstance(value, list) or (value is None and key in answer)

@@ -76,6 +76,15 @@ class TaskSummary:
         return self.state == DELETING
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateSummary:
+    """A template as its page shows it. `has_public_ip` is None where SMS does not say; without one the line is private (6562)."""
+
+    id: str
+    name: str = ""
+    has_public_ip: bool | None = None
+
+
 def _text(value: object) -> str:
     return value if type(value) is str else ""
 
@@ -120,3 +129,9 @@ def task_of(row: object) -> TaskSummary | None:
         _text(get("error_json")),
         tuple(map(get, TOLD_SETTINGS)),
     )
+
+
+def template_of(template_id: str, template: Mapping[str, Any]) -> TemplateSummary:
+    """The template that was asked for by its id, as its page describes it."""
+    has_public_ip = bool(_nested(template.get("publicip"))) if "publicip" in template else None
+    return TemplateSummary(template_id, _text(template.get("name")), has_public_ip)

@@ -40,7 +40,7 @@ class SourceDirectory:
 
     def identify(self, row: ServerRow) -> str | Unidentified:
         """The id of the source server that `row` means, by its name and its address; both must fit where both are given."""
-        candidates = self._candidates(row)
+        candidates = self.candidates(row)
         if len(candidates) == 1:
             return next(iter(candidates))
         said = " and ".join(text for text in (row.source_name, row.source_ip) if text)
@@ -52,7 +52,8 @@ class SourceDirectory:
         ids = ", ".join(sorted(candidates))
         return Unidentified(f'"{said}" fits {len(candidates)} source servers: {ids}', "give the row its source_server_id")
 
-    def _candidates(self, row: ServerRow) -> set[str]:
+    def candidates(self, row: ServerRow) -> set[str]:
+        """The ids of all source servers that fit the row's name and address."""
         by_name = set(self._by_name.get(row.source_name.casefold(), ())) if row.source_name else None
         by_ip = set(self._by_ip.get(one_spelling(row.source_ip), ())) if row.source_ip else None
         if by_name is None:
