@@ -46,7 +46,7 @@ CELL_FINDINGS = (
         "PLAN-009",
         "Too big",
         "{name} is too big to be a plan: {what}",
-        "delete what does not belong to the plan (cells far below or right of it, other sheets) and save it again",
+        "delete what does not belong to the plan (cells far below or right of it, other sheets) and save it again{hint}",
         "a stray value in cell XFD1048576",
     ),
     error(
@@ -69,6 +69,13 @@ CELL_FINDINGS = (
         "{name} has a quote that is not closed, or text after one, in or after {reason}",
         "mend the quotes there, or save the plan as .xlsx",
         'web-01,"a note that never ends',
+    ),
+    error(
+        "PLAN-013",
+        "Limit that is none",
+        "{variable} is {value}, which does not say how much to read",
+        "give a number from 1 to {most}, or take it away",
+        "WAVES_READ_LIMIT=lots",
     ),
     error(
         "PLAN-020",
@@ -255,6 +262,34 @@ CELL_FINDINGS = (
         "{column} {value} is {value} percent, or the {share} % that a spreadsheet keeps as a fraction",
         "give {bounds} as a plain number, or as a text such as 10%{empty}",
         "over_speed_threshold 0.1 in a cell that shows 10%",
+    ),
+    warning(
+        "PLAN-132",
+        "Hidden rows",
+        "{count} hidden or filtered out, and read all the same: {rows}",
+        "show what is hidden and look at it; a row that is not to be moved has yes in its column skip",
+        "a filter that was left on",
+    ),
+    warning(
+        "PLAN-133",
+        "Merged cells",
+        "{column} {value} stands in merged cells{more}: {taken}",
+        "look whether that is what is meant, or unmerge the cells and fill in each",
+        "Servers!A2:A9  wave-1 merged over eight rows",
+    ),
+    error(
+        "PLAN-134",
+        "Second table",
+        "another table begins here ({value}), and is not read",
+        "put it on a sheet of its own, or move its rows up to the first table and delete its header",
+        "the disks below the servers",
+    ),
+    warning(
+        "PLAN-135",
+        "Table beside the table",
+        "{value} stands beside the table, in rows that say nothing else, and is not read",
+        "move it to a sheet of its own",
+        "a legend with more rows than servers",
     ),
     error("PLAN-128", "Value missing", "{column} is empty", "give {bounds}", "Disks!D9: no size"),
 )

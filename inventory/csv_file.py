@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from inventory.catalogue import finding, plan_error
 from inventory.columns import find_column
+from inventory.reading_limits import ReadingLimits, TooBigError
 
 if TYPE_CHECKING:
     from inventory.findings import Finding
 
 SEPARATORS = ",;\t"
-MAX_COLUMNS = 16_384
 
 
-def read_csv(name: str, content: bytes) -> tuple[list[list[object]], tuple[Finding, ...]]:
+def read_csv(name: str, content: bytes, limits: ReadingLimits | None = None) -> tuple[list[list[object]], tuple[Finding, ...]]:
     """The columns of a CSV, and a warning where its encoding was a guess. Raises PlanError for what is no CSV."""
     text, findings = _decode(name, content)
     separator, text = _separator(text)
@@ -30,8 +30,11 @@ def read_csv(name: str, content: bytes) -> tuple[list[list[object]], tuple[Findi
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as exc:
         raise plan_error("PLAN-012", name=name, reason=_first_broken_row(text, separator)) from exc
-    if max(map(len, rows), default=0) > MAX_COLUMNS:
-        raise plan_error("PLAN-009", name=name, what="it has more columns than a sheet can")
+    limits = limits or ReadingLimits()
+    width = max(map(len, rows), default=0)
+    if width * len(rows) > limits.cells:
+        what = f"its longest row and its number of rows make {width * len(rows)} cells, and at most {limits.cells} are read"
+        raise limits.refusal(name, TooBigError(what, width * len(rows), limits.cells))
     return [list(column) for column in zip_longest(*rows, fillvalue="")], findings
 
 

@@ -12,6 +12,7 @@ from inventory.catalogue import finding, near
 from inventory.columns import DEFAULTS, Column, find_column, headers_of, normalise
 from inventory.patterns import parse_default
 from inventory.rows import Cell, Inherited
+from inventory.sheet_layout import hidden_finding
 from inventory.table import refusal
 from inventory.values import NUMERIC_KINDS, RefusedError, show, strip
 
@@ -41,7 +42,12 @@ def read_defaults(raw: RawSheet, habit: Habit, findings: list[Finding]) -> Mappi
             )
         else:
             _read_value(raw, index, column, value, habit, said, findings)
+    findings.extend(hidden_finding(raw.name, [row for row in sorted(raw.facts.hidden) if _is_said(raw, row)]))
     return said
+
+
+def _is_said(raw: RawSheet, row: int) -> bool:
+    return bool(raw.columns) and row < len(raw.columns[0]) and bool(strip(show(raw.columns[0][row])))
 
 
 def numeric_defaults(raw: RawSheet) -> Iterator[str]:
@@ -79,8 +85,8 @@ def _read_value(
     findings: list[Finding],
 ) -> None:
     cell = Cell(raw.name, f"B{index + 1}")
-    if (index, 1) in raw.faults:
-        code, shown = raw.faults[index, 1]
+    if (index, 1) in raw.facts.faults:
+        code, shown = raw.facts.faults[index, 1]
         findings.append(refusal(RefusedError(code), column, cell, shown))
         return
     try:

@@ -10,21 +10,21 @@ import io
 import posixpath
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from inventory.catalogue import plan_error
-from inventory.sheet_errors import Fault, SheetTooBigError, UnsafeXmlError, check_part, scan_sheet
+from inventory.reading_limits import MIB, ReadingLimits, TooBigError
+from inventory.sheet_errors import check_head, check_part, scan_sheet
+from inventory.sheet_facts import Fault, SheetFacts, UnsafeXmlError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
-MAX_UNPACKED_BYTES = 768 * 1024**2
-MAX_PART_BYTES = 384 * 1024**2
-MAX_SMALL_PART_BYTES = 16 * 1024**2
-MAX_PARTS = 20_000
+MAX_UNPACKED_BYTES = ReadingLimits().unpacked_bytes
+_SMALL_PART_BYTES = ReadingLimits().small_part_bytes
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError, SyntaxError)
 
 
@@ -44,50 +44,72 @@ class Package:
     name: str
     archive: zipfile.ZipFile
     sheets: tuple[PackageSheet, ...]
+    limits: ReadingLimits = field(default_factory=ReadingLimits)
 
     def scan(self, sheet: PackageSheet) -> Mapping[tuple[int, int], Fault]:
-        """The cells of a sheet that hold an error, or a formula without a value, by (row, column) from 0.
+        """The cells of a sheet that hold an error, or a formula without a value, by (row, column) from 0. Raises PlanError."""
+        return self.facts(sheet).faults
+
+    def facts(self, sheet: PackageSheet) -> SheetFacts:
+        """What a sheet holds beside its values: such cells, hidden rows, merged cells.
 
         Reads the whole part, so that a damaged one is found here. Raises PlanError for that, and for a sheet that is too big.
         """
         try:
-            return scan_sheet(lambda: self.archive.open(sheet.part))
-        except SheetTooBigError as exc:
-            what = f"the sheet {sheet.name} reaches to cell {exc.ref}"
-            raise plan_error("PLAN-009", name=self.name, what=what) from exc
+            return scan_sheet(lambda: self.archive.open(sheet.part), self.limits)
+        except TooBigError as exc:
+            raise self.limits.refusal(self.name, exc.of(f"the sheet {sheet.name}")) from exc
         except UnsafeXmlError as exc:
             raise plan_error("PLAN-010", name=self.name) from exc
         except _BROKEN as exc:
             raise plan_error("PLAN-005", name=self.name) from exc
 
 
-def open_package(name: str, content: bytes) -> Package:
+def open_package(name: str, content: bytes, limits: ReadingLimits | None = None) -> Package:
     """Open a workbook's zip. Raises PlanError when it is damaged, encrypted, too big once unpacked, or no workbook."""
+    limits = limits or ReadingLimits()
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        archive = open_archive(name, content, limits)
         parts = {info.filename: info for info in archive.infolist()}
-        _check_directory(name, archive)
         main = _main_part(archive, parts)
         if main is None:
             raise _not_a_workbook(name, parts)
         sheets = _find_sheets(archive, main)
         _check_shared_parts(archive, main)
+    except TooBigError as exc:
+        raise limits.refusal(name, exc) from exc
     except UnsafeXmlError as exc:
         raise plan_error("PLAN-010", name=name) from exc
     except _BROKEN as exc:
         raise plan_error("PLAN-005", name=name) from exc
-    return Package(name, archive, sheets)
+    return Package(name, archive, sheets, limits)
 
 
-def _check_directory(name: str, archive: zipfile.ZipFile) -> None:
+def open_archive(name: str, content: bytes, limits: ReadingLimits) -> zipfile.ZipFile:
+    """A zip whose directory is sound and within the limits, and whose XML parts have no DOCTYPE.
+
+    Raises PlanError where it is encrypted or damaged, TooBigError, UnsafeXmlError, and what the zip raises.
+    """
+    archive = zipfile.ZipFile(io.BytesIO(content))
     entries = archive.infolist()
     if any(info.flag_bits & 1 for info in entries):
         raise plan_error("PLAN-006", name=name)
-    unpacked = sum(info.file_size for info in entries)
-    if unpacked > MAX_UNPACKED_BYTES or len(entries) > MAX_PARTS or any(info.file_size > MAX_PART_BYTES for info in entries):
-        raise plan_error("PLAN-009", name=name, what=f"unpacked it is {unpacked >> 20} MiB")
+    unpacked, largest = sum(info.file_size for info in entries), max((info.file_size for info in entries), default=0)
+    for what, size, limit in (
+        ("what it unpacks to", unpacked, limits.unpacked_bytes),
+        ("the largest of its parts, unpacked,", largest, limits.part_bytes),
+    ):
+        if size > limit:
+            raise TooBigError(f"{what} is {-(-size // MIB)} MiB, and at most {limit // MIB} MiB are read", size, limit)
+    if len(entries) > limits.parts:
+        raise TooBigError(f"it has {len(entries)} parts, and at most {limits.parts} are read", len(entries), limits.parts)
     if len({info.filename.lower() for info in entries}) != len(entries):
         raise plan_error("PLAN-005", name=name)
+    for info in entries:
+        if info.filename.lower().endswith((".xml", ".rels")) and info.file_size:
+            with archive.open(info) as stream:
+                check_head(stream)
+    return archive
 
 
 def _not_a_workbook(name: str, parts: Mapping[str, zipfile.ZipInfo]) -> Exception:
@@ -154,7 +176,7 @@ def _parse(archive: zipfile.ZipFile, part: str) -> Element:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
-    if archive.getinfo(part).file_size > MAX_SMALL_PART_BYTES:
+    if archive.getinfo(part).file_size > _SMALL_PART_BYTES:
         raise ValueError(part)
     try:
         root: Element = fromstring(archive.read(part), forbid_dtd=True)

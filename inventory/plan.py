@@ -7,6 +7,7 @@ are. Sends nothing and checks nothing across rows: checks.py does. Called by the
 from __future__ import annotations
 
 import gc
+import os
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.findings import Finding
+    from inventory.reading_limits import ReadingLimits
     from inventory.workbook import RawSheet, Workbook
 
 __all__ = ["Cell", "Limit", "Plan", "PlanError", "ServerRow", "SheetRow", "Value", "Wave", "read_plan"]
@@ -154,15 +156,17 @@ class Plan:
         return MappingProxyType({source: tuple(rows) for source, rows in grouped.items()})
 
 
-def read_plan(path: Path) -> Plan:
-    """Read a plan from a workbook (.xlsx, .xlsm) or a CSV (one sheet, taken as `Servers`).
+def read_plan(path: Path, limits: ReadingLimits | None = None) -> Plan:
+    """Read a plan from a workbook (.xlsx, .xlsm, .xls, .ods) or a CSV (one sheet, taken as `Servers`).
 
     Cells that cannot be read are findings, all of them; a file that is no plan raises PlanError, and nothing else is ever raised.
+    The limits are those of the environment (WAVES_READ_LIMIT) where none are given.
     """
+    from inventory.reading_limits import limits_of
     from inventory.workbook import read_workbook
 
     with _no_collection():
-        workbook = read_workbook(path)
+        workbook = read_workbook(path, limits or limits_of(os.environ))
         return _make_plan(path, workbook)
 
 

@@ -1,8 +1,8 @@
 """One sheet as a table: headers matched to columns, then every column typed as a whole, each refused cell a finding.
 
-Decides where the header is and which column a header means. Columns that are plainly fine are typed at one stroke
-(plain_columns.py); the rest goes cell by cell, each distinct content judged once. Looks at one sheet only: precedence and checks
-across rows are plan.py's and checks.py's. Called by plan.py.
+Decides which column a header means; where the table stands on its sheet is sheet_layout.py's. Columns that are plainly fine are
+typed at one stroke (plain_columns.py); the rest goes cell by cell, each distinct content judged once. Looks at one sheet only:
+precedence and checks across rows are plan.py's and checks.py's. Called by plan.py.
 """
 
 from __future__ import annotations
@@ -17,6 +17,15 @@ from inventory.columns import Column, find_column, headers_of, normalise
 from inventory.patterns import PATTERNED, parse_default
 from inventory.plain_columns import read_plainly
 from inventory.rows import Cell
+from inventory.sheet_layout import (
+    HEADER_WITHIN_ROWS,
+    find_gap,
+    find_header,
+    find_second_header,
+    hidden_finding,
+    merged_findings,
+    with_merged,
+)
 from inventory.values import NUMERIC_KINDS, RefusedError, Typed, parse_value, show, strip
 
 if TYPE_CHECKING:
@@ -24,11 +33,8 @@ if TYPE_CHECKING:
 
     from inventory.findings import Finding
     from inventory.numerals import Habit
-    from inventory.sheet_errors import Fault
+    from inventory.sheet_facts import Fault
     from inventory.workbook import RawSheet
-
-HEADER_WITHIN_ROWS = 20
-"""A title and notes may stand above the header: it is looked for in so many rows."""
 
 
 @dataclass(slots=True)
@@ -36,7 +42,7 @@ class Table:
     """A sheet below its header. Row indexes count from 0 at the first row below it; `columns[i]` are the cells below `headers[i]`.
 
     `known` maps a column's name to its place in `headers`; `values` holds its typed cells, None where nothing is said or the
-    cell is refused. `indexes` are the rows that hold anything at all.
+    cell is refused. `indexes` are the rows that hold anything at all left of `width`, where an empty column may end the table.
     """
 
     kind: str
@@ -48,6 +54,7 @@ class Table:
     values: dict[str, list[Typed | None]] = field(default_factory=dict)
     refused: dict[str, set[int]] = field(default_factory=dict)
     indexes: Sequence[int] = ()
+    width: int = 0
 
     def position(self, index: int) -> int:
         """The row number in the sheet, from 1."""
@@ -98,14 +105,31 @@ def open_table(kind: str, raw: RawSheet, findings: list[Finding], *, unknown_is_
     Unknown headers are a warning unless they are fine (in `Servers` they are kept for the report), where only near misses are told.
     The cells are not typed yet: how numbers are written shows only when all sheets are open.
     """
-    header = find_header(kind, raw.first_rows(HEADER_WITHIN_ROWS))
+    columns = with_merged(raw.columns, raw.facts)
+    header = find_header(kind, list(zip(*(column[:HEADER_WITHIN_ROWS] for column in columns), strict=True)))
     table = Table(kind, raw.name, header + 1)
     if not raw.columns:
         return table
-    table.headers = tuple(strip(show(column[header])) for column in raw.columns)
-    table.columns = [column[header + 1 :] for column in raw.columns]
+    table.headers = tuple(strip(show(column[header])) for column in columns)
+    table.columns = [column[header + 1 :] for column in columns]
     _match_headers(table, findings, unknown_is_fine=unknown_is_fine)
+    findings.extend(merged_findings(raw.name, header, table.known, columns, raw.facts))
+    _end_at_second(table, findings)
+    table.width = find_gap(table.headers, table.known, table.columns)
     return table
+
+
+def _end_at_second(table: Table, findings: list[Finding]) -> None:
+    """Leave out another table below this one: what its columns mean is not known from this header."""
+    end = find_second_header(table.headers, table.known, table.columns)
+    if end is None:
+        return
+    header = [strip(show(column[end])) for column in table.columns]
+    places = [place for place, text in enumerate(header) if text]
+    last = table.position(len(table.columns[0]) - 1)
+    ref = f"{column_letters(places[0])}{table.position(end)}:{column_letters(places[-1])}{last}"
+    findings.append(finding("PLAN-134", table.sheet, ref, ", ".join(header[place] for place in places)))
+    table.columns = [column[:end] for column in table.columns]
 
 
 def type_columns(table: Table, raw: RawSheet, habit: Habit, findings: list[Finding]) -> None:
@@ -113,9 +137,16 @@ def type_columns(table: Table, raw: RawSheet, habit: Habit, findings: list[Findi
     for name in table.known:
         column = find_column(table.kind, name)
         if column is not None:
-            _read_column(table, column, raw.faults, habit, findings)
-    table.indexes = _filled(table)
+            _read_column(table, column, raw.facts.faults, habit, findings)
+    table.indexes = _filled(table, findings)
+    findings.extend(hidden_finding(table.sheet, _hidden(table, raw)))
     _report_headless(table, raw, findings)
+
+
+def _hidden(table: Table, raw: RawSheet) -> Sequence[int]:
+    """The rows of the sheet, from 0, that are hidden and hold something."""
+    hidden = raw.facts.hidden
+    return [table.header_row + index for index in table.indexes if table.header_row + index in hidden] if hidden else ()
 
 
 def numeric_texts(table: Table) -> Iterator[str]:
@@ -124,16 +155,6 @@ def numeric_texts(table: Table) -> Iterator[str]:
         column = find_column(table.kind, name)
         if column is not None and column.kind in NUMERIC_KINDS:
             yield from {strip(cell) for cell in table.columns[place] if isinstance(cell, str)}
-
-
-def find_header(kind: str, rows: Sequence[Sequence[object]]) -> int:
-    """The index of the header: the first row with two known columns, else the first with one, else the first not empty."""
-    known = [sum(find_column(kind, show(cell)) is not None for cell in row if cell != "") for row in rows]
-    for wanted in (2, 1):
-        for index, count in enumerate(known):
-            if count >= wanted:
-                return index
-    return next((index for index, row in enumerate(rows) if any(strip(show(cell)) for cell in row)), 0)
 
 
 def _match_headers(table: Table, findings: list[Finding], *, unknown_is_fine: bool) -> None:
@@ -212,12 +233,29 @@ def refusal(refused: RefusedError, column: Column, cell: Cell, shown: str) -> Fi
     return finding(refused.code, cell.sheet, cell.ref, shown, empty=empty, **words)
 
 
-def _filled(table: Table) -> Sequence[int]:
+def _filled(table: Table, findings: list[Finding]) -> Sequence[int]:
     """The rows that hold anything; all of them where a column is filled throughout, as `wave` is in nearly every plan."""
     if any(None not in values for values in table.values.values()):
         return range(len(table.columns[0]))
-    rows = zip(*table.columns, strict=True)
-    return [index for index, row in enumerate(rows) if any(row) and _is_filled(row)]
+    indexes = _rows_filled(table.columns[: table.width])
+    if table.width < len(table.columns):
+        _report_beside(table, set(indexes), findings)
+    return indexes
+
+
+def _rows_filled(columns: Sequence[Sequence[object]]) -> list[int]:
+    return [index for index, row in enumerate(zip(*columns, strict=True)) if any(row) and _is_filled(row)]
+
+
+def _report_beside(table: Table, indexes: set[int], findings: list[Finding]) -> None:
+    """Rows of another table, beside this one and longer than it: they are no rows of this one."""
+    beside = table.columns[table.width :]
+    alone = [index for index in _rows_filled(beside) if index not in indexes]
+    if alone:
+        first, last = alone[0], alone[-1]
+        place = next(place for place, column in enumerate(beside, table.width) if strip(show(column[first])))
+        ref = f"{column_letters(place)}{table.position(first)}:{column_letters(len(table.columns) - 1)}{table.position(last)}"
+        findings.append(finding("PLAN-135", table.sheet, ref, show(table.columns[place][first])))
 
 
 def _is_filled(row: Iterable[object]) -> bool:

@@ -15,6 +15,8 @@ from inventory.catalogue import PlanError, finding, near, plan_error
 from inventory.columns import SHEETS, normalise
 from inventory.csv_file import read_csv
 from inventory.package import Package, PackageSheet, open_package
+from inventory.reading_limits import MIB, ReadingLimits, TooBigError
+from inventory.sheet_facts import SheetFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 
     from inventory.findings import Finding
 
-MAX_FILE_BYTES = 256 * 1024**2
-"""No plan is larger: 50,000 servers with all their disks make 30 MB."""
+MAX_FILE_BYTES = ReadingLimits().file_bytes
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -36,17 +37,13 @@ _BY_NAME = {normalise(name): name for name in SHEETS}
 class RawSheet:
     """One sheet, column by column from A1, as the file has it: empty cells are "", a column is as long as the sheet is high.
 
-    `faults` are the cells that look empty and are not: (row, column) counted from 0, with the finding's code and what is shown.
+    `facts` are what it holds beside its values: the cells that look empty and are not, hidden rows, merged cells.
     """
 
     name: str
     columns: Sequence[Sequence[object]]
-    faults: Mapping[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    facts: SheetFacts = field(default_factory=SheetFacts)
     is_csv: bool = False
-
-    def first_rows(self, count: int) -> list[tuple[object, ...]]:
-        """The first rows, at most `count`, each from column A on."""
-        return list(zip(*(column[:count] for column in self.columns), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,9 @@ class Workbook:
     findings: tuple[Finding, ...] = ()
 
 
-def read_workbook(path: Path) -> Workbook:
+def read_workbook(path: Path, limits: ReadingLimits) -> Workbook:
     """Read a plan's sheets. Raises PlanError for any file that is not one, whatever its bytes."""
-    content = _read_bytes(path)
+    content = _read_bytes(path, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     suffix = path.suffix.lower()
     if content.startswith(_OLE):
@@ -71,16 +68,16 @@ def read_workbook(path: Path) -> Workbook:
             raise plan_error(
                 "PLAN-007", name=path.name, what="a workbook with a CSV's name", remedy="give it the name of a .xlsx file"
             )
-        return _read_sheets(path.name, sha256, content)
+        return _read_sheets(path.name, sha256, content, limits)
     if suffix in _CSV_NAMES:
-        columns, findings = read_csv(path.name, content)
+        columns, findings = read_csv(path.name, content, limits)
         return Workbook(path.name, sha256, {"Servers": RawSheet("Servers", columns, is_csv=True)}, findings)
     if suffix in _OTHER_SHEETS:
         raise plan_error("PLAN-008", name=path.name)
     raise _not_a_workbook(path.name, content)
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, limits: ReadingLimits) -> bytes:
     try:
         if not path.exists():
             raise plan_error("PLAN-001", name=str(path))
@@ -90,8 +87,10 @@ def _read_bytes(path: Path) -> bytes:
             raise plan_error(
                 "PLAN-007", name=path.name, what="the lock that Excel keeps beside an open file", remedy="give the plan itself"
             )
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise plan_error("PLAN-009", name=path.name, what=f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
+        size = path.stat().st_size
+        if size > limits.file_bytes:
+            what = f"it is {-(-size // MIB)} MiB, and at most {limits.file_bytes // MIB} MiB are read"
+            raise limits.refusal(path.name, TooBigError(what, size, limits.file_bytes))
         content = path.read_bytes()
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "its name cannot be used"
@@ -114,12 +113,12 @@ def _not_a_workbook(name: str, content: bytes) -> PlanError:
     return plan_error("PLAN-005", name=name)
 
 
-def _read_sheets(name: str, sha256: str, content: bytes) -> Workbook:
-    package = open_package(name, content)
+def _read_sheets(name: str, sha256: str, content: bytes, limits: ReadingLimits) -> Workbook:
+    package = open_package(name, content, limits)
     chosen = _choose(name, package)
-    scans = {kind: package.scan(sheet) for kind, sheet in chosen.items()}
+    facts = {kind: package.facts(sheet) for kind, sheet in chosen.items()}
     frames = _read_cells(name, content, [sheet.name for sheet in chosen.values()])
-    sheets = {kind: RawSheet(sheet.name, frames[sheet.name], scans[kind]) for kind, sheet in chosen.items()}
+    sheets = {kind: RawSheet(sheet.name, frames[sheet.name], facts[kind]) for kind, sheet in chosen.items()}
     hidden = [finding("PLAN-108", sheet.name, "", sheet.name) for sheet in chosen.values() if sheet.is_hidden]
     return Workbook(name, sha256, sheets, tuple(hidden))
 

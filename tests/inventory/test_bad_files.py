@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from inventory import package, sheet_errors
+from inventory import sheet_errors
 from inventory.checks import check_plan
 from inventory.plan import PlanError, read_plan
+from inventory.reading_limits import ReadingLimits
 from tests.plans import disk, make_plan, server
 
-FILE_CODES = {f"PLAN-0{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20, 21, 22, 23, 24)}
+FILE_CODES = {f"PLAN-0{number:02}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 20, 21, 22, 23, 24)}
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
@@ -130,7 +131,7 @@ def test_a_doctype_is_refused_in_every_part(tmp_path: Path, good: bytes) -> None
         assert refused(written(tmp_path / "plan.xlsx", rewritten(good, {name: bomb}))) == "PLAN-010"
 
 
-def test_bombs_are_refused_unopened(tmp_path: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bombs_are_refused_unopened(tmp_path: Path, good: bytes) -> None:
     """A part that unpacks to too much, and a stray cell that makes the sheet as large as a sheet can be."""
     far = Workbook()
     sheet = far.active
@@ -141,9 +142,11 @@ def test_bombs_are_refused_unopened(tmp_path: Path, good: bytes, monkeypatch: py
     far.save(tmp_path / "far.xlsx")
     with pytest.raises(PlanError, match="XFD1048576"):
         read_plan(tmp_path / "far.xlsx")
-    monkeypatch.setattr(package, "MAX_PART_BYTES", 1 << 20)
-    bomb = rewritten(good, {}, {"xl/media/image1.png": bytes(2 << 20)})
-    assert refused(written(tmp_path / "plan.xlsx", bomb)) == "PLAN-009"
+    bomb = written(tmp_path / "plan.xlsx", rewritten(good, {}, {"xl/media/image1.png": bytes(2 << 20)}))
+    with pytest.raises(PlanError, match=r"2 MiB, and at most 1 MiB are read.*or set WAVES_READ_LIMIT=2 to") as caught:
+        read_plan(bomb, ReadingLimits(part_bytes=1 << 20))
+    assert caught.value.code == "PLAN-009"
+    assert len(read_plan(bomb, ReadingLimits(part_bytes=1 << 20).raised(2)).servers) == 1
 
 
 def test_a_formatted_cell_far_away_is_not_a_large_sheet(tmp_path: Path) -> None:
