@@ -29,6 +29,7 @@ from inventory.build_findings import BUILD_KINDS
 from inventory.catalogue import CATALOGUE
 from inventory.columns import SHEETS, Kind
 from inventory.outcomes import Status
+from inventory.template_forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,19 +38,6 @@ if TYPE_CHECKING:
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 STALE = "README.md or its picture is stale: run `make docs` and commit what it writes"
-
-_SHEETS = {
-    "Servers": "one row for each source server; the only sheet that must be there",
-    "Disks": "the disks of a server; where a server has none here, SMS is asked for its own",
-    "Volumes": "the partitions of these disks",
-    "VolumeGroups": "LVM volume groups",
-    "LogicalVolumes": "the logical volumes in them",
-    "Btrfs": "Btrfs file systems",
-    "BtrfsSubvolumes": "their subvolumes",
-    "Waves": "a row for each wave: its window, its limits, and any `Servers` column marked ↓ as a default for the wave",
-    "Limits": "never more than so many at once, for example two of each `esx_host`",
-    "Defaults": "two columns without a header, column and value: what holds where neither the row nor its wave says anything",
-}
 
 
 def commands() -> str:
@@ -76,7 +64,7 @@ def _spelling(parameter: Any) -> str:
 
 def sheets() -> str:
     """The sheets of a plan, and what each holds."""
-    return _table(("sheet", "what it holds"), [(f"`{name}`", _SHEETS[name]) for name in SHEETS])
+    return _table(("sheet", "what it holds"), [(f"`{name}`", FORMS[name].purpose) for name in SHEETS])
 
 
 def server_columns() -> str:
