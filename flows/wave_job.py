@@ -15,6 +15,7 @@ from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from flows import wave_attempts
 from flows.command_words import quoted
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
@@ -35,7 +36,7 @@ from inventory.checks import check_plan, invalid_rows
 from inventory.findings import Finding, Severity
 from inventory.outcomes import Status, counts
 from inventory.plan import read_plan
-from inventory.report import ReportError, WaveReport, check_report_path, write_report
+from inventory.report import ReportError, WaveReport, check_page_path, check_report_path, write_page, write_report
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from flows.submission.journal import Journal
     from flows.submission.preview import Preview
     from flows.submission.wave_run import WaveResult
+    from flows.wave_attempts import WaveAttempts
     from flows.where import Where
     from inventory.plan import Plan, ServerRow
 
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
 class WaveOrder:
     """What is asked for. `where` holds (column, pattern) pairs that must all hold; `report` None means beside the plan.
 
-    The first `canary` rows go alone; the rest follows where all of them are done.
+    `html` None means that no page is wanted. The first `canary` rows go alone; the rest follows where all of them are done.
     """
 
     plan: Path
@@ -66,6 +68,7 @@ class WaveOrder:
     retry_rejected: bool = False
     recreate: bool = False
     canary: int = 0
+    html: Path | None = None
 
     @property
     def report_path(self) -> Path:
@@ -80,6 +83,8 @@ class WaveOrder:
         words = ["waves", "submit", quoted(str(self.plan)), "--wave", quoted(self.wave)]
         if self.report is not None:
             words += ["--report", quoted(str(self.report))]
+        if self.html is not None:
+            words += ["--html", quoted(str(self.html))]
         for column, pattern in self.where:
             words += ["--where", quoted(f"{column}={pattern}")]
         if self.allow_invalid:
@@ -112,6 +117,8 @@ class PreparedWave:
 class WaveEnd:
     """How it ended. `report` is where the report lies, None where it could not be written; `report_problem` then says why.
 
+    `page` is where the page lies; None where none was asked for, or, with `page_problem`, where it could not be written.
+
     Without a repr of its fields, for the reason that WaveResult has none.
     """
 
@@ -120,11 +127,14 @@ class WaveEnd:
     report: Path | None
     report_problem: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    page: Path | None = None
+    page_problem: str = ""
 
     @property
     def is_all_done(self) -> bool:
-        """Whether every row is done, and the report says so on disk."""
-        return self.report is not None and all(outcome.status.is_done for outcome in self.result.outcomes)
+        """Whether every row is done, and the report, and the page if one was asked for, say so on disk."""
+        is_told = self.report is not None and not self.page_problem
+        return is_told and all(outcome.status.is_done for outcome in self.result.outcomes)
 
 
 def prepare(order: WaveOrder) -> PreparedWave:
@@ -148,6 +158,8 @@ def prepare(order: WaveOrder) -> PreparedWave:
             f"{plan.name} has {len(errors)} error{'s' if len(errors) > 1 else ''} in wave {order.wave}", findings
         )
     check_report_path(order.report_path, order.plan)
+    if order.html is not None:
+        check_page_path(order.html, order.plan)
     return PreparedWave(order, plan, rows, findings, _ruled_out(plan, errors))
 
 
@@ -178,8 +190,9 @@ async def run(
             stop=stop,
         )
         result = await submit_wave(request, desk)
+        attempts = await wave_attempts.read_attempts(journal, settings.account, result, clock)
     result = replace(result, notes=[*result.notes, *reads.story.lines("reads")])
-    return report(prepared, result, settings.endpoint)
+    return report(prepared, result, settings.endpoint, attempts)
 
 
 def not_held(prepared: PreparedWave) -> list[str]:
@@ -236,8 +249,11 @@ async def _service(settings: Settings, clock: Clock, watcher: Watcher, reads: Th
         raise JournalUnavailableError(settings.journal_problem(error)) from error
 
 
-def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd:
-    """Write the report of a run that has ended; one that cannot be written is said, not raised: the outcomes are what counts."""
+def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: WaveAttempts) -> WaveEnd:
+    """Write the report of a run that has ended, and its page where one is wanted.
+
+    One that cannot be written is said, not raised: the outcomes are what counts.
+    """
     order = prepared.order
     found = WaveReport(
         plan=prepared.plan,
@@ -248,16 +264,26 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str) -> WaveEnd
         ended_at=result.ended_at,
         outcomes=result.outcomes,
         findings=[*prepared.findings, *result.findings],
-        notes=result.notes,
+        notes=[*result.notes, *([attempts.problem] if attempts.problem else [])],
         endpoint=endpoint,
         next_command=next_command(order, result),
+        attempts=attempts.attempts,
     )
-    tally = counts(result.outcomes)
+    end = WaveEnd(prepared, result, None, counts=counts(result.outcomes))
     try:
         write_report(order.report_path, found)
+        end = replace(end, report=order.report_path)
     except ReportError as error:
-        return WaveEnd(prepared, result, None, str(error), tally)
-    return WaveEnd(prepared, result, order.report_path, "", tally)
+        end = replace(end, report_problem=str(error))
+    return end if order.html is None else _with_page(end, order.html, found)
+
+
+def _with_page(end: WaveEnd, path: Path, found: WaveReport) -> WaveEnd:
+    try:
+        write_page(path, found)
+    except ReportError as error:
+        return replace(end, page_problem=str(error))
+    return replace(end, page=path)
 
 
 def next_command(order: WaveOrder, result: WaveResult) -> str:

@@ -5,9 +5,8 @@ Decides their columns and looks. Streams row by row, so that memory does not gro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from openpyxl.utils import get_column_letter
 
 from inventory.columns import find_column
 from inventory.outcomes import Outcome, Status
@@ -15,17 +14,18 @@ from inventory.report_style import (
     SEVERITY_COLOURS,
     STATUS_COLOURS,
     WRAP,
+    SharedCells,
     add_sheet,
     font,
     header_row,
-    set_page,
-    set_widths,
+    prepare_table,
+    status_cells,
     styled,
     text_value,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from openpyxl import Workbook
     from openpyxl.cell.cell import Cell
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from inventory.report import WaveReport
 
 OUTCOME_COLUMNS = ("status", "task_id", "error_code", "error_message", "advice", "attempts", "submitted_at")
-_OUTCOME_WIDTHS = (13.0, 36.0, 13.0, 48.0, 90.0, 10.0, 22.0)
+_OUTCOME_WIDTHS = (13.0, 38.0, 15.0, 44.0, 60.0, 11.0, 22.0)
 FINDING_COLUMNS = ("severity", "code", "sheet", "cell", "value", "problem", "remedy")
-_FINDING_WIDTHS = (11.0, 11.0, 18.0, 12.0, 28.0, 60.0, 60.0)
+_FINDING_WIDTHS = (11.0, 11.0, 16.0, 12.0, 26.0, 56.0, 56.0)
 _WIDTH_SAMPLE = 200
 _LONGEST_WIDTH = 40
 _NAME_WITHIN = 4
@@ -51,12 +51,12 @@ def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
         _width(header, column)
         for header, column in zip(headers, zip(*shown, strict=True) if shown else [()] * len(headers), strict=True)
     ]
-    _prepare(sheet, [*widths, *_OUTCOME_WIDTHS], len(report.outcomes), f"{report.plan.name} - {report.wave} - outcomes")
-    sheet.freeze_panes = f"{get_column_letter(_named_columns(headers) + 1)}2"
+    title = f"{report.plan.name} - {report.wave} - outcomes"
+    prepare_table(sheet, [*widths, *_OUTCOME_WIDTHS], len(report.outcomes), title, titles=_named_columns(headers))
     sheet.append(header_row(sheet, [*headers, *OUTCOME_COLUMNS], own=len(headers)))
-    status_cells = {status: _status_cell(sheet, status) for status in Status}
+    became = _Became(status_cells(sheet), SharedCells(sheet), SharedCells(sheet))
     for outcome in report.outcomes:
-        sheet.append([*_planned(sheet, headers, outcome), *_became(sheet, outcome, status_cells)])
+        sheet.append([*_planned(sheet, headers, outcome), *became.cells(sheet, outcome)])
 
 
 def _named_columns(headers: Sequence[str]) -> int:
@@ -79,29 +79,31 @@ def _number(text: str) -> int | str:
     return int(text) if len(text) <= 9 and text.isascii() and (text == "0" or text[0] != "0") else text
 
 
-def _became(sheet: Worksheet, outcome: Outcome, status_cells: dict[Status, Cell]) -> tuple[str | int | Cell | None, ...]:
-    submitted_at = outcome.submitted_at
-    return (
-        status_cells[outcome.status],
-        text_value(sheet, outcome.task_id),
-        text_value(sheet, outcome.error_code),
-        text_value(sheet, outcome.error_message),
-        text_value(sheet, outcome.advice),
-        outcome.attempts,
-        submitted_at.strftime("%Y-%m-%dT%H:%M:%SZ") if submitted_at else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Became:
+    """The cells that rows share: statuses, what SMS says, what to do."""
 
+    statuses: Mapping[Status, Cell]
+    messages: SharedCells
+    advice: SharedCells
 
-def _status_cell(sheet: Worksheet, status: Status) -> Cell:
-    """One cell a status: each row is written before the next one takes it, so that 20,000 rows share eight of them."""
-    ground, colour = STATUS_COLOURS[status]
-    return styled(sheet, status.value, face=font(bold=True, colour=colour), ground=ground)
+    def cells(self, sheet: Worksheet, outcome: Outcome) -> tuple[str | int | Cell | None, ...]:
+        submitted_at = outcome.submitted_at
+        return (
+            self.statuses[outcome.status],
+            text_value(sheet, outcome.task_id),
+            text_value(sheet, outcome.error_code),
+            self.messages.cell(outcome.error_message),
+            self.advice.cell(outcome.advice),
+            outcome.attempts,
+            submitted_at.strftime("%Y-%m-%dT%H:%M:%SZ") if submitted_at else None,
+        )
 
 
 def add_findings(workbook: Workbook, report: WaveReport) -> None:
     """Add the sheet `Findings`: every finding in full, or one line that says that there is none."""
     sheet = add_sheet(workbook, "Findings")
-    _prepare(sheet, _FINDING_WIDTHS, len(report.findings), f"{report.plan.name} - {report.wave} - findings")
+    prepare_table(sheet, _FINDING_WIDTHS, len(report.findings), f"{report.plan.name} - {report.wave} - findings")
     sheet.append(header_row(sheet, FINDING_COLUMNS))
     for finding in report.findings:
         ground, colour = SEVERITY_COLOURS[finding.severity.value]
@@ -110,15 +112,6 @@ def add_findings(workbook: Workbook, report: WaveReport) -> None:
         sheet.append([severity, *(styled(sheet, text) for text in (finding.code, finding.sheet, finding.cell)), *words])
     if not report.findings:
         sheet.append([styled(sheet, "none", face=font(colour=STATUS_COLOURS[Status.CREATED][1]))])
-
-
-def _prepare(sheet: Worksheet, widths: Sequence[float], rows: int, title: str) -> None:
-    set_widths(sheet, widths)
-    set_page(sheet, title)
-    sheet.sheet_view.showGridLines = True
-    sheet.freeze_panes = "A2"
-    sheet.row_dimensions[1].height = 20
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{rows + 1}"
 
 
 def _width(header: str, texts: Iterable[str]) -> float:

@@ -7,10 +7,12 @@ Called by report.py and its sheets, and by whatever else writes a workbook; impo
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING, cast
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from inventory.outcomes import Status
@@ -61,6 +63,9 @@ _needs_care = re.compile("\\A[=+\\-@\t\r\n#]|[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\
 _unwritable = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL_PICTURES = 0x2400
 _A4 = 9
+_PAPER_CHARACTERS = 190
+"""So many characters of our size stand beside each other on a landscape A4 before they are too small to read."""
+_MOST_SHARED = 500
 _FOOTER_LIMIT = 80  # a footer holds 255 characters in all, each & counting twice
 
 
@@ -152,21 +157,20 @@ def header_row(sheet: Worksheet, titles: Sequence[str], own: int = 0) -> list[Ce
 
 def set_widths(sheet: Worksheet, widths: Sequence[float]) -> None:
     """Set the columns' widths in characters, from A on. Must come before the first row."""
-    from openpyxl.utils import get_column_letter
-
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
 
 
-def set_page(sheet: Worksheet, title: str, *, is_table: bool = True) -> None:
+def set_page(sheet: Worksheet, title: str, *, is_table: bool = True, pages_wide: int = 1) -> None:
     """Print on A4, landscape, as wide as the paper: a table on many pages under its header, anything else on one page.
 
     Title and page number stand at the foot. Must come before the first row.
     """
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = _A4
-    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToWidth = pages_wide
     sheet.page_setup.fitToHeight = 0 if is_table else 1
+    sheet.page_setup.pageOrder = "overThenDown"
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_margins.left = sheet.page_margins.right = sheet.page_margins.top = 0.4
     sheet.page_margins.bottom, sheet.page_margins.footer = 0.7, 0.3
@@ -174,3 +178,48 @@ def set_page(sheet: Worksheet, title: str, *, is_table: bool = True) -> None:
         foot.left.text, foot.right.text = writable_text(title)[:_FOOTER_LIMIT].replace("&", "&&"), "&P / &N"
     if is_table:
         sheet.print_title_rows = "1:1"
+
+
+def prepare_table(sheet: Worksheet, widths: Sequence[float], rows: int, title: str, *, titles: int = 0) -> None:
+    """Make the sheet a long table of so many rows below its header in row 1: filter, frozen header, printing.
+
+    The first `titles` columns stay in sight, and are on every sheet of paper, of which there are as many beside each other as a
+    reader's eyes ask for. Must come before the first row.
+    """
+    set_widths(sheet, widths)
+    named = sum(widths[:titles])
+    paper = max(_PAPER_CHARACTERS - named, _PAPER_CHARACTERS / 2)
+    set_page(sheet, title, pages_wide=max(ceil((sum(widths) - named) / paper), 1))
+    if titles:
+        sheet.print_title_cols = f"A:{get_column_letter(titles)}"
+    sheet.sheet_view.showGridLines = True
+    sheet.freeze_panes = f"{get_column_letter(titles + 1)}2"
+    sheet.row_dimensions[1].height = 20
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(widths))}{rows + 1}"
+
+
+def status_cells(sheet: Worksheet) -> dict[Status, Cell]:
+    """One cell a status: each row is written before the next one takes it, so that 20,000 rows share eight of them."""
+    return {
+        status: styled(sheet, status.value, face=font(bold=True, colour=colour), ground=ground)
+        for status, (ground, colour) in STATUS_COLOURS.items()
+    }
+
+
+class SharedCells:
+    """Cells that wrap, one for each text that comes again and again; each row is written before the next one takes them."""
+
+    def __init__(self, sheet: Worksheet) -> None:
+        self._sheet = sheet
+        self._cells: dict[str, Cell] = {}
+
+    def cell(self, text: str) -> Cell | str | None:
+        """The cell for a text, None for no text; once there are many texts, what `text_value` makes of it."""
+        if not text:
+            return None
+        found = self._cells.get(text)
+        if found is None:
+            if len(self._cells) >= _MOST_SHARED:
+                return text_value(self._sheet, text)
+            found = self._cells[text] = styled(self._sheet, text, alignment=WRAP)
+        return found

@@ -5,7 +5,7 @@ Decides what is said first, and in which words; every figure comes from the outc
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from openpyxl.chart import BarChart, Reference
@@ -13,7 +13,8 @@ from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
 from openpyxl.styles import Alignment
 
-from inventory.outcomes import Outcome, Status
+from inventory.outcomes import Status
+from inventory.report_facts import all_notes, problem_groups, run_facts, totals, verdict
 from inventory.report_style import (
     BAR_COLOURS,
     BRAND,
@@ -32,8 +33,6 @@ from inventory.report_style import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from openpyxl import Workbook
     from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
@@ -44,6 +43,7 @@ _WIDTHS = (2.0, 15.0, 11.0, 11.0, 62.0, 2.0, 58.0)
 _LAST = "G"
 _PROBLEM_GROUPS = 12
 _NAMED_SERVERS = 5
+_FEWEST_WAVES = 2
 _LINE_POINTS = 14.0
 _CENTRE = Alignment(vertical="top", horizontal="center")
 _INDENT = Alignment(vertical="top", indent=1)
@@ -55,6 +55,7 @@ def add_summary(workbook: Workbook, report: WaveReport) -> None:
     page.head()
     page.facts()
     first, last = page.counts()
+    page.waves()
     page.next_steps()
     page.problems()
     page.notes()
@@ -101,9 +102,8 @@ class _Page:
         self._add(first, *line, last, height=20)
 
     def head(self) -> None:
-        """The wave's name, and in one sentence how it went."""
-        report, done = self._report, sum(count for status, count in self._tally.items() if status.is_done)
-        left = len(report.outcomes) - done
+        """The wave's name, in one sentence how it went, and the three figures that say it."""
+        report, told = self._report, verdict(self._report)
         self._add(height=8)
         self._add(
             styled(self._sheet, f"Migration report \N{MIDDLE DOT} {report.wave}", face=font(size=20, bold=True, colour=BRAND)),
@@ -113,33 +113,13 @@ class _Page:
             styled(self._sheet, "Creation of the migration tasks in Huawei Cloud SMS", face=font(size=11, colour=MUTED)), height=18
         )
         self._add(height=6)
-        if not report.outcomes:
-            self._band("The wave has no servers.", *STATUS_COLOURS[Status.SKIPPED], size=13, height=28)
-        elif left:
-            need = "needs" if left == 1 else "need"
-            text = f"{done:,} of {len(report.outcomes):,} servers are done; {left:,} {need} attention."
-            self._band(text, *STATUS_COLOURS[Status.CONFLICT], size=13, height=28)
-        else:
-            text = f"All {done:,} servers of the wave are done." if done > 1 else "The server of the wave is done."
-            self._band(text, *STATUS_COLOURS[Status.CREATED], size=13, height=28)
+        self._band(told.text, *STATUS_COLOURS[told.tone], size=13, height=28)
 
     def facts(self) -> None:
         """Who, what, where and when."""
-        report = self._report
-        seconds = max(int((report.ended_at - report.started_at).total_seconds()), 0)
-        hours, rest = divmod(seconds, 3600)
         self._title("The run", "Servers by outcome")
         self._chart_row = self._row + 1
-        for name, value in (
-            ("Plan", report.plan.name),
-            ("SHA-256", report.plan.sha256),
-            ("Wave", f"{report.wave}, {len(report.outcomes):,} servers"),
-            ("Endpoint", report.endpoint),
-            ("Run by", report.author),
-            ("Run", report.run_id),
-            ("Started", f"{report.started_at:%Y-%m-%d %H:%M:%S} UTC"),
-            ("Ended", f"{report.ended_at:%Y-%m-%d %H:%M:%S} UTC, after {hours}:{rest // 60:02}:{rest % 60:02}"),
-        ):
+        for name, value in run_facts(self._report):
             self._add(styled(self._sheet, name, face=font(colour=MUTED)), styled(self._sheet, value or "-"))
 
     def counts(self) -> tuple[int, int]:
@@ -189,35 +169,50 @@ class _Page:
         else:
             self._add(styled(self._sheet, "Nothing: no row of the wave is left."))
 
+    def waves(self) -> None:
+        """How each wave went, where there are several."""
+        waves = totals(self._report.outcomes)
+        if len(waves) < _FEWEST_WAVES:
+            return
+        self._title("By wave")
+        self._names("Wave", "Servers", "Done", "What became of them")
+        for wave, tally in waves.items():
+            done = sum(count for status, count in tally.items() if status.is_done)
+            told = ", ".join(f"{tally[status]:,} {status.value}" for status in Status if tally[status])
+            self._add(
+                styled(self._sheet, wave or "-", face=font(bold=True), alignment=_INDENT),
+                styled(self._sheet, tally.total(), number_format="#,##0", alignment=_CENTRE),
+                styled(self._sheet, done / tally.total(), number_format="0.0 %", alignment=_CENTRE),
+                styled(self._sheet, told, alignment=WRAP),
+                height=_height(told, 120),
+            )
+            self._merge_from("E")
+
     def problems(self) -> None:
         """What is not done, by reason, the most frequent first, with some of its servers and the advice."""
-        groups = _group(self._report.outcomes)
+        groups = problem_groups(self._report.outcomes)
         if not groups:
             return
         self._title("What needs attention")
         self._names("Status", "Code", "Servers", "What to do", "", "For example")
-        for (status, code, advice), labels in groups[:_PROBLEM_GROUPS]:
-            ground, colour = STATUS_COLOURS[status]
-            named = ", ".join(labels[:_NAMED_SERVERS]) + (
-                f" and {len(labels) - _NAMED_SERVERS:,} more" if len(labels) > _NAMED_SERVERS else ""
-            )
+        for group in groups[:_PROBLEM_GROUPS]:
+            ground, colour = STATUS_COLOURS[group.status]
+            named = group.examples(_NAMED_SERVERS)
             self._add(
-                styled(self._sheet, status.value, face=font(bold=True, colour=colour), ground=ground, alignment=_INDENT),
-                styled(self._sheet, code or "-"),
-                styled(self._sheet, len(labels), number_format="#,##0", alignment=_CENTRE),
-                styled(self._sheet, advice or status.meaning, alignment=WRAP),
+                styled(self._sheet, group.status.value, face=font(bold=True, colour=colour), ground=ground, alignment=_INDENT),
+                styled(self._sheet, group.code or "-"),
+                styled(self._sheet, len(group.servers), number_format="#,##0", alignment=_CENTRE),
+                styled(self._sheet, group.todo, alignment=WRAP),
                 None,
                 styled(self._sheet, named, alignment=WRAP),
-                height=max(_height(advice or status.meaning, 62), _height(named, 58)),
+                height=max(_height(group.todo, 62), _height(named, 58)),
             )
         if len(groups) > _PROBLEM_GROUPS:
             self._add(styled(self._sheet, f"{len(groups) - _PROBLEM_GROUPS} more reasons: see Outcomes.", face=font(colour=MUTED)))
 
     def notes(self) -> None:
         """The run's own remarks, and how many findings the plan has."""
-        severities = Counter(finding.severity.value for finding in self._report.findings)
-        found = ", ".join(f"{count:,} {name}{'s' if count > 1 else ''}" for name, count in sorted(severities.items()))
-        notes = [*self._report.notes, *([f"The plan has {found}: see Findings."] if found else [])]
+        notes = all_notes(self._report)
         if not notes:
             return
         self._title("Notes")
@@ -243,14 +238,6 @@ class _Page:
         chart.y_axis.scaling.min = 0
         chart.width, chart.height = 12, 4.5
         self._sheet.add_chart(chart, f"G{self._chart_row}")
-
-
-def _group(outcomes: Iterable[Outcome]) -> list[tuple[tuple[Status, str, str], Sequence[str]]]:
-    groups: dict[tuple[Status, str, str], list[str]] = defaultdict(list)
-    for outcome in outcomes:
-        if not outcome.status.is_done:
-            groups[outcome.status, outcome.error_code, outcome.advice].append(outcome.row.label)
-    return sorted(groups.items(), key=lambda item: -len(item[1]))
 
 
 def _height(text: str, width: int) -> float:

@@ -19,6 +19,9 @@ def submit(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="OUT.xlsx", help="Where the report goes. Default: beside the plan.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT.html", help="Write the report as one page for a browser, too.")
+    ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="COLUMN=PATTERN", help="Only rows that fit, with * and ?. Repeatable: all must hold."),
@@ -50,5 +53,7 @@ def submit(
     """
     from flows.cli.submit_command import Call, main
 
-    call = Call(plan, wave, report, tuple(where or ()), dry_run, allow_invalid, retry_rejected, recreate, canary, as_json, debug)
+    call = Call(
+        plan, wave, report, tuple(where or ()), dry_run, allow_invalid, retry_rejected, recreate, canary, as_json, debug, html
+    )
     raise typer.Exit(main(call))

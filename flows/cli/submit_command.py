@@ -59,6 +59,7 @@ class Call:
     canary: int
     is_json: bool
     is_debug: bool
+    html: Path | None = None
 
 
 def main(call: Call) -> int:
@@ -99,7 +100,17 @@ def _prepare(call: Call) -> tuple[PreparedWave, Settings]:
     from flows.where import parse_where
 
     where = parse_where(call.where)
-    order = WaveOrder(call.plan, call.wave, call.report, where, call.allow_invalid, call.retry_rejected, call.recreate, call.canary)
+    order = WaveOrder(
+        call.plan,
+        call.wave,
+        call.report,
+        where,
+        call.allow_invalid,
+        call.retry_rejected,
+        call.recreate,
+        call.canary,
+        html=call.html,
+    )
     return prepare(order), load_settings()
 
 

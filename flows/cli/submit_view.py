@@ -137,6 +137,10 @@ def show_end(end: WaveEnd, next_command: str, stream: TextIO) -> None:
         stream.write(f"report: {end.report}\n")
     else:
         stream.write(f"error: {end.report_problem}\n")
+    if end.page is not None:
+        stream.write(f"page: {end.page}\n")
+    elif end.page_problem:
+        stream.write(f"error: {end.page_problem}\n")
     if next_command:
         stream.write(f"hint: {_hint(left, next_command)}\n")
     stream.flush()
@@ -150,6 +154,7 @@ def as_json(end: WaveEnd) -> dict[str, Any]:
         "run_id": end.result.run_id,
         "rows": len(end.result.outcomes),
         "report": str(end.report) if end.report is not None else "",
+        "html": str(end.page) if end.page is not None else "",
         "counts": dict(end.counts),
         "stop": {"kind": stop.kind.value, "code": stop.code, "message": stop.message} if stop else None,
         "outcomes": [outcome.as_json() for outcome in end.result.outcomes],

@@ -78,6 +78,10 @@ class Journal:
         """Run `operation` in one transaction of the journal's database; raises JournalUnavailableError. It may be run twice."""
         return await self._database.transact(operation)
 
+    async def read(self, operation: Callable[[Connection], T], /) -> T:
+        """Run `operation`, which only reads, waiting for nobody who writes; raises JournalUnavailableError."""
+        return await self._database.read(operation)
+
     def hurry(self) -> None:
         """From now on, fail rather than wait for another process that holds the lock: the run is being stopped."""
         self._database.hurry()

@@ -10,18 +10,22 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from flows import event_loop, wave_job
+from flows import event_loop, wave_attempts, wave_job
 from flows.settings import Settings, load_settings
 from flows.simulator.options import EXAMPLE_ACCESS_KEY, EXAMPLE_SECRET_KEY
 from flows.submission.events import Silent, StopSignal
 from tests.benchmarks.peers import WARM_UP_ROWS, reset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flows.wave_attempts import WaveAttempts
     from flows.wave_job import PreparedWave, WaveEnd
 
 PROJECT = "00000000000000000000000000000001"
@@ -49,13 +53,13 @@ def _settings(url: str, credentials: str, journal: Path) -> Settings:
 
 
 def _measured(wave: PreparedWave, settings: Settings) -> dict[str, float]:
-    report = _TimedReport()
-    kept, wave_job.report = wave_job.report, report  # type: ignore[assignment]
+    report, kept = _TimedReport(), (wave_job.report, wave_attempts.read_attempts)
+    wave_job.report, wave_attempts.read_attempts = report.write, report.read  # type: ignore[assignment]
     begun, cpu = time.perf_counter(), time.process_time()
     try:
         end = event_loop.run(_run(wave, settings))
     finally:
-        wave_job.report = kept
+        wave_job.report, wave_attempts.read_attempts = kept
     seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - cpu
     if not end.is_all_done:
         raise RuntimeError(f"the wave did not end well ({end.counts}): the figure would be worthless")
@@ -71,18 +75,28 @@ async def _run(wave: PreparedWave, settings: Settings) -> WaveEnd:
 
 
 class _TimedReport:
-    """The writing of a report, timed: it has a bar of its own."""
+    """The report, timed: what it reads of the journal, and its writing. It has a bar of its own."""
 
     def __init__(self) -> None:
-        self._write = wave_job.report
+        self._write, self._read = wave_job.report, wave_attempts.read_attempts
         self.seconds = self.cpu_seconds = 0.0
 
-    def __call__(self, *arguments: Any) -> WaveEnd:
+    async def read(self, *arguments: Any) -> WaveAttempts:
+        with self._timed():
+            return await self._read(*arguments)
+
+    def write(self, *arguments: Any) -> WaveEnd:
+        with self._timed():
+            return self._write(*arguments)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
         begun, cpu = time.perf_counter(), time.process_time()
         try:
-            return self._write(*arguments)
+            yield
         finally:
-            self.seconds, self.cpu_seconds = time.perf_counter() - begun, time.process_time() - cpu
+            self.seconds += time.perf_counter() - begun
+            self.cpu_seconds += time.process_time() - cpu
 
 
 if __name__ == "__main__":
