@@ -60,7 +60,17 @@ class Options:
     @property
     def rows_under_way(self) -> int:
         """How many rows may be between intent and answer: enough that no slot waits for a commit."""
-        return self.concurrency * 4
+        return self.concurrency * 5
+
+    @property
+    def first_places(self) -> int:
+        """How many rows are taken up at first: few, so that runs that share a small wave have a part in it each."""
+        return self.concurrency * 6
+
+    @property
+    def most_places(self) -> int:
+        """How many rows are taken up at a time once as many more have ended: enough that leases are asked for in large groups."""
+        return self.concurrency * 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ class Intake:
         self._ask_again_at = 0.0
         self._told: set[str] = set()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._free = desk.options.rows_under_way * 3 // 2
-        self._least_free = self._free // 4
+        self._free = desk.options.first_places
+        self._to_come = desk.options.most_places - desk.options.first_places
+        self._least_free = desk.options.most_places // 4
         self._changed = asyncio.Event()
         self._is_winding_down = False
         self._is_grace_over = False
@@ -104,7 +105,8 @@ class Intake:
 
     def free_place(self) -> None:
         """A row rests, or has ended."""
-        self._free += 1
+        self._free += 2 if self._to_come else 1
+        self._to_come -= bool(self._to_come)
         self._wake_if_due()
 
     def _is_any_left(self) -> bool:

@@ -27,7 +27,7 @@ CAUGHT_BY: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "send without settling what was left": (328, 804, 1029, 1043),
         "call a missing task gone": (3,),
         "trust what was read before the lease": (7,),
-        "settle from long before the lease": (77,),
+        "settle from long before the lease": (1029, 1825),
         "lease no target": (104,),
         "ignore the lease": (64, 122),
         "answer before the disk does": (709, 889, 1899),
