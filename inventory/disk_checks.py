@@ -48,19 +48,19 @@ def check_disks(servers: ServerColumns) -> Iterator[Finding]:
     plan = servers.plan
     if not any(kind in plan.tables for kind in DETAIL_SHEETS):
         return
-    sources = {row.source_server_id: row for row in servers.rows if row.source_server_id}
+    sources = {key: row for row in servers.rows if (key := plan.key_of(row))}
     yield from _strays(plan)
     for source, row in sources.items():
         if source in plan.disks:
-            yield from _server(plan, row, plan.disks[source])
+            yield from _server(plan, row, source)
         else:
-            yield from _without_disks(plan, row)
+            yield from _without_disks(plan, row, source)
     for kind in ("Disks", "Volumes", "LogicalVolumes"):
         yield from _used(plan, kind)
 
 
 def _strays(plan: Plan) -> Iterator[Finding]:
-    known = {row.source_server_id for row in plan.servers}
+    known = {name for row in plan.servers for name in (row.source_server_id, plan.key_of(row))}
     for kind in DETAIL_SHEETS:
         for row in plan.sheet_rows(kind):
             source = row.text("source_server_id")
@@ -69,8 +69,7 @@ def _strays(plan: Plan) -> Iterator[Finding]:
                 yield finding_at(row, "source_server_id", "PLAN-301", hint=did_you_mean(guess))
 
 
-def _without_disks(plan: Plan, server: ServerRow) -> Iterator[Finding]:
-    source = server.source_server_id
+def _without_disks(plan: Plan, server: ServerRow, source: str) -> Iterator[Finding]:
     for row in plan.volumes.get(source, ()):
         if row.text("disk"):
             yield finding_at(row, "disk", "PLAN-302", server=server.label)
@@ -79,12 +78,13 @@ def _without_disks(plan: Plan, server: ServerRow) -> Iterator[Finding]:
             yield finding_at(row, "source_server_id", "PLAN-311", server=server.label)
 
 
-def _server(plan: Plan, server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Finding]:
-    source = server.source_server_id
+def _server(plan: Plan, server: ServerRow, source: str) -> Iterator[Finding]:
+    disks = plan.disks[source]
     yield from _each_once(server, disks, "PLAN-303")
     yield from _each_once(server, plan.volume_groups.get(source, ()), "PLAN-313", what="volume groups")
     yield from _each_once(server, plan.btrfs.get(source, ()), "PLAN-313", what="Btrfs file systems")
-    yield from _disk_doubts(server, disks)
+    if source == server.source_server_id:  # else SMS's own disks are sent
+        yield from _disk_doubts(server, disks)
     yield from _volumes(server, disks, plan.volumes.get(source, ()))
     yield from _members(
         server, plan.logical_volumes.get(source, ()), "volume_group", plan.volume_groups.get(source, ()), "PLAN-307"
@@ -157,11 +157,11 @@ def _used(plan: Plan, kind: str) -> Iterator[Finding]:
 
 
 def sources_of(plan: Plan) -> Mapping[str, frozenset[int]]:
-    """The positions in `Servers` by source_server_id, of rows that are not skipped."""
+    """The positions in `Servers` by source_server_id, and by what other sheets name them, of rows that are not skipped."""
     found: dict[str, set[int]] = {}
     for row in plan.servers:
-        if row.source_server_id and not row.skip:
-            found.setdefault(row.source_server_id, set()).add(row.position)
+        for name in {row.source_server_id, plan.key_of(row)} - {""} if not row.skip else ():
+            found.setdefault(name, set()).add(row.position)
     return {source: frozenset(positions) for source, positions in found.items()}
 
 
@@ -177,3 +177,11 @@ def short_bytes(size: int) -> str:
     """A size in its unit alone, where the bytes themselves stand in the cell: `40 GiB`; bytes below 1 KiB."""
     shown = show_bytes(size)
     return shown.partition("(")[2].removesuffix(")") or shown
+
+
+def exact_bytes(size: int) -> str:
+    """A size as short as it can be without hiding a byte: `40 GiB`, or `40000000000 bytes (37.25 GiB)`."""
+    short = short_bytes(size)
+    number, _, unit = short.partition(" ")
+    scale = {"TiB": 1024**4, "GiB": 1024**3, "MiB": 1024**2, "KiB": 1024}.get(unit, 1)
+    return short if float(number) * scale == size else show_bytes(size)
