@@ -73,9 +73,11 @@ class Leases:
     def release(self, grant: Grant) -> None:
         """The row has ended: what no other row of this run uses goes back."""
         self._targets.pop(grant.request.target_vm_id, None)
-        held = [(grant.holder_id, key) for key in grant.keys]
-        self._users.subtract(held)
-        self._unused += [key for key in held if self._users[key] <= 0]
+        for key in grant.keys:
+            held = grant.holder_id, key
+            self._users[held] -= 1
+            if self._users[held] <= 0:
+                self._unused.append(held)
         self._give_back()
 
     def is_proven(self, grant: Grant) -> bool:
@@ -115,5 +117,6 @@ class Leases:
         if isinstance(answer, Held):
             self._targets.pop(request.target_vm_id, None)
             return answer
-        self._users.update((holder_id, key) for key in answer.keys)
+        for key in answer.keys:
+            self._users[holder_id, key] += 1
         return Grant(request, holder_id, answer.record, answer.neighbours, self._clock.steady(), answer.keys)

@@ -70,7 +70,8 @@ class RowRuns:
 
     def release(self, grant: Grant) -> None:
         """The row of the grant has ended."""
-        self._users.subtract(source for source, _ in _rows_of(grant))
+        for source, _ in _rows_of(grant):
+            self._users[source] -= 1
         self._desk.leases.release(grant)
 
     async def settle_other(self, other: RowRun) -> Settled:
