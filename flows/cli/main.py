@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli import check, demo, journal, output, simulate, submit, template
+from flows.cli import check, demo, diff, journal, output, simulate, submit, template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ _COMMANDS = (
     (demo, "A wave from nothing to a true report, on a simulator that breaks requests."),
     (template, "An empty plan that helps whoever fills it in."),
     (check, "Every problem of a plan at once, each by sheet and cell with its remedy."),
+    (diff, "What an edited plan changes, and what that means for rows already sent."),
     (submit, "Create the migration tasks of one wave, exactly one for each server."),
     (journal, "What was sent for each row, what came back, and what was decided."),
     (simulate, "A stand-in for SMS on this machine, to try things on."),
