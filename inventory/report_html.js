@@ -145,9 +145,12 @@
   };
 
   const pairs = (titles, values) => {
-    const list = made("dl", undefined, "facts");
+    const list = made("dl", undefined, "pairs");
     titles.forEach((title, place) => {
-      if (values[place]) list.append(isolated(made("dt"), title), isolated(made("dd"), values[place]));
+      if (!values[place]) return;
+      const pair = made("div");
+      pair.append(isolated(made("dt"), title), isolated(made("dd"), values[place]));
+      list.append(pair);
     });
     return list;
   };
