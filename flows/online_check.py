@@ -26,6 +26,7 @@ from flows.submission.throttle import Throttle
 from inventory.build import BuildError, build_post_task
 from inventory.build_findings import build_finding
 from inventory.checks import Concern
+from inventory.limit_checks import MOST_RUNNING
 from inventory.source_findings import find_source_findings
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from inventory.rows import Cell
     from inventory.source_server import SourceServer
 
-MOST_RUNNING = 100
-"""How many servers an account migrates at once (facts 10: MgC's FAQ; facts 9 has 1,000, the safer reading is this one)."""
 MOST_TASKS = 1000
 """How many an account holds at all, finished ones too (facts 9)."""
 

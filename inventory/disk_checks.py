@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_DISKS = 23
 LARGEST_DISK_BYTES = 16 * 1024**4
+LARGEST_SYSTEM_DISK_BYTES = 1024**4
+LARGEST_MBR_BYTES = 2 * 1024**4
+GPT_RESERVE_BYTES = 1024**3
 MOST_LOGICAL_VOLUMES = 255
 DETAIL_SHEETS = ("Disks", "Volumes", "VolumeGroups", "LogicalVolumes", "Btrfs", "BtrfsSubvolumes")
 """The sheets whose rows belong to a source server."""
@@ -117,6 +120,9 @@ def _disk_doubts(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Findi
     for row in disks:
         if server.text("os_type") == "LINUX" and (row.integer("size") or 0) > LARGEST_DISK_BYTES:
             yield finding_at(row, "size", "PLAN-310")
+        elif row.text("device_use") in {"BOOT", "OS"} and (row.integer("size") or 0) > LARGEST_SYSTEM_DISK_BYTES:
+            words = {"name": row.text("name"), "size": short_bytes(row.integer("size") or 0)}
+            yield finding_at(row, "size", "PLAN-528", server=server.label, **words)
         if server.text("target_vm_id") and not row.text("disk_id") and not row.is_refused("disk_id"):
             yield finding_at(row, "disk_id", "PLAN-502", name=row.text("name"), server=server.label)
 
@@ -131,6 +137,9 @@ def _volumes(server: ServerRow, disks: Sequence[SheetRow], volumes: Sequence[She
         if size is not None and together[name] > size:
             words = {"name": name, "server": server.label, "size": show_bytes(size), "volumes": show_bytes(together[name])}
             yield finding_at(row, "size", "PLAN-304", **words)
+        elif size is not None and size > LARGEST_MBR_BYTES and together[name] > size - GPT_RESERVE_BYTES:
+            words = {"name": name, "server": server.label, "size": short_bytes(size), "spare": short_bytes(size - together[name])}
+            yield finding_at(row, "size", "PLAN-527", **words)
 
 
 def _members(server: ServerRow, rows: Sequence[SheetRow], column: str, owners: Sequence[SheetRow], code: str) -> Iterator[Finding]:

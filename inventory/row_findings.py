@@ -353,4 +353,71 @@ ROW_FINDINGS = (
         "type the name itself, or move the pattern to Defaults",
         "Servers!E2  target_name {source_name}-hw",
     ),
+    # 520-522 and 524-526: MgC's FAQ mgc_04_6310 (facts 10).
+    warning(
+        "PLAN-520",
+        "More at once than an account may",
+        "max_running {value} is more than the 100 servers that an account migrates at once",
+        "give at most 100, unless your account's limit was raised",
+        "max_running 200",
+    ),
+    warning(
+        "PLAN-521",
+        "More start at once than an account may",
+        "{count} servers of {wave} start by themselves (auto_start), and an account migrates 100 at once",
+        "set auto_start to no, or make waves of at most 100 servers",
+        "auto_start in Defaults, and a wave of 150 servers",
+    ),
+    warning(
+        "PLAN-522",
+        "More servers than an account holds",
+        "the plan has {count} servers, and an account holds 1000 source servers",
+        "delete finished sources in the SMS console between the waves, or use several accounts",
+        "a plan of 1200 servers",
+    ),
+    # Facts 5.3: a server that boots by UEFI and runs Windows needs a target that exists.
+    warning(
+        "PLAN-523",
+        "UEFI Windows from a template",
+        "{server} is a Windows server that boots by UEFI ({place}: {firmware}), which a template cannot make",
+        "give an existing target server as target_vm_id",
+        "a column firmware that says EFI, beside vm_template_id",
+    ),
+    warning(
+        "PLAN-524",
+        "Domain controller",
+        "{server} is an Active Directory domain controller ({value}), which SMS does not migrate",
+        "set up a new domain controller in the cloud and let it replicate; skip the row (skip: yes)",
+        "a column role that says Domain Controller",
+    ),
+    warning(
+        "PLAN-525",
+        "Little memory",
+        "{server} has {value} of memory, and the agent needs 256 MB free",
+        "stop what can be stopped during the migration, or add memory",
+        "a column free_memory_mb that says 128",
+    ),
+    warning(
+        "PLAN-526",
+        "Busy CPU",
+        "{server} has a CPU load of {value} %, and SMS wants at most 80 %",
+        "migrate it in a quiet hour, or stop what can be stopped",
+        "a column cpu_usage that says 95",
+    ),
+    # Facts 10: "a GPT target disk needs 1 GB more than its source"; a disk of more than 2 TiB can be GPT alone.
+    warning(
+        "PLAN-527",
+        "No room for GPT",
+        "the disk {name} of {server} has {size} and must be GPT, and its volumes leave {spare}; GPT needs 1 GiB",
+        "make the disk 1 GiB larger than the source's",
+        "a disk of 3 TiB that its volume fills",
+    ),
+    # Facts 3.1: one of the causes that SMS.6504 to SMS.6617 name.
+    warning(
+        "PLAN-528",
+        "Large system disk",
+        "the disk {name} of {server} is its system disk and has {size}; SMS moves system disks of at most 1 TiB",
+        "check the size and its unit, or move data to another disk first",
+        "a boot disk of 2 TiB",
+    ),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.catalogue import did_you_mean, finding_at, near
 from inventory.circles import find_circles, show_circle
+from inventory.limit_checks import check_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ def check_servers(servers: ServerColumns) -> Iterator[Finding]:
     """Every problem of every row that is not skipped, check by check."""
     for check in _CHECKS:
         yield from check(servers)
+    yield from check_hosts(servers)
 
 
 def at(row: ServerRow, name: str, code: str, /, **words: str) -> Finding:

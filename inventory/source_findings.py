@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inventory.build_findings import build_finding
-from inventory.disk_checks import LARGEST_DISK_BYTES, MOST_DISKS, short_bytes
+from inventory.disk_checks import LARGEST_DISK_BYTES, LARGEST_SYSTEM_DISK_BYTES, MOST_DISKS, short_bytes
 from inventory.findings import Finding, Severity
 from inventory.server_checks import MANDATORY, at
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from inventory.rows import SheetRow
     from inventory.source_server import SourceDisk, SourceServer
 
-GIB = 1024**3
-LARGEST_SYSTEM_DISK_BYTES = 1024 * GIB
-RESERVE_BYTES = GIB
+RESERVE_BYTES = 1024**3
 """What a GPT target disk needs beyond its source, and what a copy by file needs beyond what is used (facts 6 and 10)."""
 _SHOWN_DISKS = 5
 

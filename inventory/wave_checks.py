@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from inventory.catalogue import did_you_mean, finding_at, near
 from inventory.circles import find_circles, show_circle
 from inventory.columns import find_column, normalise
+from inventory.limit_checks import check_account
 from inventory.server_checks import split_names
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def check_waves(servers: ServerColumns) -> Iterator[Finding]:
             yield from _size(servers, wave)
     yield from _dependencies(plan)
     yield from _limits(plan)
+    yield from check_account(servers)
 
 
 def _once(plan: Plan) -> Iterator[Finding]:

@@ -46,6 +46,15 @@ _BTRFS = {
 }
 _SUBVOLUME = {"source_server_id": "src-0001-a1b2", "file_system_name": "data", "subvol_name": "home"}
 
+_UEFI = {
+    "os_type": "WINDOWS",
+    "type": "MIGRATE_BLOCK",
+    "target_vm_id": None,
+    "vm_template_id": "tpl-1",
+    "migration_ip": None,
+    "firmware": "EFI",
+}
+
 CASES: tuple[Case, ...] = (
     _row("speed_limit", "PLAN-101", speed_limit="#DIV/0!"),
     _row("speed_limit", "PLAN-102", speed_limit="=1+1"),
@@ -168,4 +177,18 @@ CASES: tuple[Case, ...] = (
     _row("over_speed_threshold", "PLAN-511", over_speed_threshold=10),
     _row("target_name", "PLAN-513", target_name="{source_name}-hw"),
     _row("speed_limit", "PLAN-512", speed_limit=10, use_ipv6="yes", migration_ip="fd00::7"),
+    _wave("Waves!B2", "PLAN-520", {"wave": "wave-1", "max_running": 101}),
+    Case("Limits!C2", "PLAN-520", {"Limits": [{"column": "wave", "value": "*", "max_running": 101}]}),
+    Case("Defaults!B8", "PLAN-521", {"servers": [server(n) for n in range(101)], "defaults": {**DEFAULTS, "auto_start": "yes"}}),
+    Case("Servers!A1002", "PLAN-522", {"servers": [server(n) for n in range(1001)]}),
+    _row("vm_template_id", "PLAN-523", **_UEFI),
+    _row("vm_template_id", "PLAN-523", **{**_UEFI, "firmware": None, "Boot type": "efi"}),
+    Case("Servers!H2", "PLAN-524", {"servers": [server(1, role="File server, Domain Controller")]}),
+    Case("Servers!H2", "PLAN-524", {"servers": [server(1, **{"Is domain controller": "x"})]}),
+    Case("Servers!H2", "PLAN-525", {"servers": [server(1, **{"Free memory (MB)": 128})]}),
+    Case("Servers!H2", "PLAN-525", {"servers": [server(1, memory="0.2 GiB")]}),
+    Case("Servers!H2", "PLAN-526", {"servers": [server(1, **{"CPU utilization (%)": 80.5})]}),
+    Case("Servers!H2", "PLAN-526", {"servers": [server(1, cpu_usage="95 %")]}),
+    Case("Disks!E2", "PLAN-527", {"disks": [disk(size="3 TiB", device_use="NORMAL")], "Volumes": [_volume(size="3 TiB")]}),
+    Case("Disks!E2", "PLAN-528", {"disks": [disk(size="1025 GiB")]}),
 )
