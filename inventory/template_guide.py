@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _WIDTHS = (2.0, 20.0, 18.0, 54.0, 2.0)
 _FIRST, _LAST = 2, 4
-_LETTERS = 66
-_WHOLE = 112
+_LETTERS = 68
+_WHOLE = 120
 """Letters that fit on a line of the last column, and of all three: more than their widths say, which are in digits."""
 
 _LINE_POINTS = 14.0
@@ -45,7 +45,7 @@ _PRECEDENCE = (
     ("1  the row", "What stands in the server's own row in Servers."),
     ("2  its wave", "Else what the wave's row in Waves says in the column of the same name."),
     ("3  Defaults", "Else what Defaults says."),
-    ("4  SMS", "Else SMS's own default, which the note at the header names. An empty cell means: not said."),
+    ("4  SMS", "Else SMS's own default, as the header's note says. An empty cell means: not said."),
 )
 _PATTERNS = (
     ("{source_name}-hw", "web-01 becomes web-01-hw"),
@@ -84,7 +84,7 @@ def add_guide(book: Workbook, title: str, commands: Sequence[str]) -> None:
     page.steps(commands)
     page.sheets()
     page.headers()
-    page.table("Where a value comes from", [(name, "", text) for name, text in _PRECEDENCE])
+    page.pairs("Where a value comes from", _PRECEDENCE)
     page.patterns()
     page.table("Units and spellings", _UNITS, mono=(2,))
 
@@ -100,6 +100,7 @@ class _Page:
         sheet.page_setup.orientation = "portrait"
         sheet.print_options.horizontalCentered = True
         sheet.sheet_view.showGridLines = False
+        sheet.sheet_view.tabSelected = True
         sheet.sheet_properties.tabColor = BRAND
 
     def head(self, title: str, text: str) -> None:
@@ -166,6 +167,14 @@ class _Page:
             self._next(18)
             self._write(_FIRST, pattern, font(size=9, colour=BRAND, name=_MONO), _INDENT)
             self._write(4, result, font(), _WRAPPED)
+
+    def pairs(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
+        """A section of two columns."""
+        self._title(title)
+        for name, text in rows:
+            self._next(18)
+            self._write(_FIRST, name, font(bold=True), _INDENT, is_line=True)
+            self._write(3, text, font(), _INDENT, to=_LAST, is_line=True)
 
     def table(self, title: str, rows: Sequence[tuple[str, str, str]], mono: Sequence[int] = ()) -> None:
         """A section of three columns; those of `mono` are what is to be typed."""

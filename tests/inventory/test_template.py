@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -230,6 +231,20 @@ def test_a_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
     write_template(path, COMMANDS, NOW, replace=True)
     assert read_plan(path).servers
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither half a plan nor an empty one; what stood there before is there still."""
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (tmp_path / "old.xlsx").write_bytes(b"mine")
+    for name, replace in (("new.xlsx", False), ("old.xlsx", True)):
+        with pytest.raises(TemplateError, match="no space left on device"):
+            write_template(tmp_path / name, COMMANDS, NOW, replace=replace)
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("old.xlsx", b"mine")]
 
 
 @pytest.mark.parametrize(
