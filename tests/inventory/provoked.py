@@ -46,7 +46,7 @@ _BTRFS = {
 }
 _SUBVOLUME = {"source_server_id": "src-0001-a1b2", "file_system_name": "data", "subvol_name": "home"}
 
-_UEFI = {
+_UEFI: dict[str, Any] = {
     "os_type": "WINDOWS",
     "type": "MIGRATE_BLOCK",
     "target_vm_id": None,
