@@ -18,7 +18,7 @@ import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from inventory.catalogue import PlanError
 from inventory.package import open_package
@@ -124,7 +124,7 @@ def _annotate(workbook: Workbook, plan: Path, annotation: Annotation, missing: S
         missing = [*missing, f"marks in {marks.left_out:,} more cells: only the first {MOST_MARKS:,} are marked"]
     page = Page(plan.name, annotation.looked_at, annotation.next_command, missing)
     title = add_page(workbook, page, annotation.findings)
-    workbook.custom_doc_props.append(StringProperty(name=MARK, value=title))
+    _properties(workbook).append(StringProperty(name=MARK, value=title))
 
 
 def _copied(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[Workbook, list[str]]:
@@ -153,19 +153,27 @@ def _whole_workbook(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[
         raise AnnotateError("not readable", "") from cause
     _forget_earlier_marks(workbook)
     missing = list(seen.lost)
+    pictures = seen.pictures - sum(len(cast("Any", sheet)._images) for sheet in workbook.worksheets)  # noqa: SLF001 - openpyxl tells it nowhere else
+    if pictures > 0:
+        missing.insert(0, f"pictures: {pictures}")
     if seen.has_formulas:
         missing.append("values of formulas: they are calculated when the copy is opened in a spreadsheet")
     return workbook, missing
+
+
+def _properties(workbook: Workbook) -> Any:  # noqa: ANN401 - openpyxl's stubs do not know them
+    return cast("Any", workbook).custom_doc_props
 
 
 def _forget_earlier_marks(workbook: Workbook) -> None:
     """Where the plan is an annotated copy itself, in which the planner went on: take our sheet and our marks away."""
     from inventory.annotate_marks import unmark_cells
 
-    if MARK not in workbook.custom_doc_props.names:
+    properties = _properties(workbook)
+    if MARK not in properties.names:
         return
-    title = str(workbook.custom_doc_props[MARK].value)
-    del workbook.custom_doc_props[MARK]
+    title = str(properties[MARK].value)
+    del properties[MARK]
     if title in workbook.sheetnames and len(workbook.sheetnames) > 1:
         del workbook[title]
     unmark_cells(workbook)
@@ -202,7 +210,7 @@ def _write_values(sheet: Worksheet, columns: Sequence[Sequence[object]]) -> None
         for row, value in enumerate(cells, 1):
             if value is None or value == "":
                 continue
-            _put(sheet.cell(row, place), value)
+            _put(cast("Cell", sheet.cell(row, place)), value)
             longest = max(longest, len(show(value)))
         sheet.column_dimensions[get_column_letter(place)].width = min(max(longest + 2, 9), _LONGEST_WIDTH)
 

@@ -26,7 +26,6 @@ _PARTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), words)
     for pattern, words in (
         (r"xl/vbaProject.*\.bin|xl/(macrosheets|dialogsheets)/[^/]+", "macros"),
-        (r"xl/media/[^/]+", "pictures"),
         (r"xl/charts/chart[^/]*\.xml", "charts (drawn anew in a plainer form where that is possible)"),
         (r"xl/pivotTables/[^/]+\.xml", "pivot tables (as they stand, in a plainer form where that is possible)"),
         (r"xl/(slicers|timelines)/[^/]+\.xml", "slicers and timelines"),
@@ -45,6 +44,7 @@ _PARTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"xl/printerSettings/[^/]+", "settings of a printer"),
     )
 )
+_PICTURE = re.compile(r"xl/media/[^/]+", re.IGNORECASE)
 _SHAPE = re.compile(rb"<(?:\w+:)?(?:sp|cxnSp|grpSp)[ >]")
 
 # What a sheet's own bytes say.
@@ -84,6 +84,7 @@ class Survey:
     has_rich_text: bool
     has_formulas: bool
     too_large_part: str
+    pictures: int
     lost: tuple[str, ...]
 
 
@@ -106,7 +107,10 @@ def survey(package: Package) -> Survey:
             elif name.startswith("xl/drawings/") and _SHAPE.search(chunk):
                 _note(found, name, ["text boxes and shapes"])
     names = [info.filename for info in archive.infolist()]
-    return Survey(cells, rich, formulas, _too_large(archive, titles), (*_lost_parts(names), *_lost_in_sheets(found, titles)))
+    pictures = sum(_PICTURE.fullmatch(name) is not None for name in names)
+    return Survey(
+        cells, rich, formulas, _too_large(archive, titles), pictures, (*_lost_parts(names), *_lost_in_sheets(found, titles))
+    )
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -135,15 +139,8 @@ def _lost_parts(names: Iterable[str]) -> Iterator[str]:
     listed = list(names)
     for pattern, words in _PARTS:
         count = sum(pattern.fullmatch(name) is not None for name in listed)
-        if count and not (words == "pictures" and _keeps_pictures()):
+        if count:
             yield words if count == 1 or words == "macros" else f"{words}: {count}"
-
-
-def _keeps_pictures() -> bool:
-    """Whether openpyxl can read pictures here: it needs Pillow, which `waves` does not."""
-    from openpyxl.drawing.image import PILImage
-
-    return bool(PILImage)
 
 
 def _lost_in_sheets(found: dict[str, list[str]], titles: dict[str, str]) -> Iterator[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.catalogue import finding
 from inventory.finding_groups import MANY, group_findings
-from inventory.findings import Finding
+
+if TYPE_CHECKING:
+    from inventory.findings import Finding
 
 
 def not_a_number(row: int, value: str = "12O", column: str = "H") -> Finding:
