@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from flows.sms.models import TaskSummary, TemplateSummary
     from inventory.findings import Finding
     from inventory.plan import Plan, ServerRow
-    from inventory.rows import Cell
+    from inventory.rows import Cell, SheetRow
     from inventory.source_server import SourceServer
 
 MOST_TASKS = 1000
@@ -186,7 +186,7 @@ class OnlineCheck:
             elif template.has_public_ip is False and row.flag("use_public_ip") is not False and column == "vm_template_id":
                 said = "yes" if row.flag("use_public_ip") else "empty (yes for SMS)"
                 words = {"server": row.label, "said": said, "template": template.name or template_id}
-                yield build_finding("PLAN-646", row.cell("use_public_ip"), row.text("use_public_ip"), **words)
+                yield build_finding("PLAN-646", row.cell("use_public_ip"), _typed(row, "use_public_ip"), **words)
 
     def _of_tasks(self, row: ServerRow, source: SourceServer, identity: str) -> Iterator[Finding]:
         """What stands in the way of the row's task: the one task that its source, or its target, may have."""
@@ -219,7 +219,7 @@ class OnlineCheck:
             if running and running + starting > MOST_RUNNING:
                 words: dict[str, str | int] = {"running": running, "wave": name, "starting": starting, "most": MOST_RUNNING}
                 place = self._wave_cell(name, "max_running")
-                said = wave.text("max_running")
+                said = _typed(wave, "max_running")
                 yield build_finding("PLAN-650", place, said, room=max(0, MOST_RUNNING - running), **words)
             if len(self._tasks) + added > MOST_TASKS:
                 words = {"there": len(self._tasks), "wave": name, "added": added, "most": MOST_TASKS}
@@ -229,6 +229,11 @@ class OnlineCheck:
         """A wave's cell in `Waves`; its first row's in `Servers` where it is not there."""
         wave = self._plan.waves[name]
         return wave.cell(column) if wave.index >= 0 else self._plan.rows(name)[0].cell("wave")
+
+
+def _typed(row: SheetRow, column: str) -> str:
+    """What a column says, as it was typed where the row itself says it."""
+    return row.table.raw(column, row.index) if row.own(column) is not None else row.text(column)
 
 
 def _named_by(row: ServerRow) -> str:

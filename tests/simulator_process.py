@@ -100,6 +100,10 @@ class SimulatorProcess:
         """Add or replace a source server (name, ip, os_type, firmware, connected, judged, failed_checks, disks ...)."""
         self.admin("POST", "/admin/sources", {"id": source_id, **fields})
 
+    def add_template(self, template_id: str, **fields: Any) -> None:
+        """Add a template whose page shows `fields` (publicip, name ...); templates that nobody added do not exist then."""
+        self.admin("POST", "/admin/templates", {"id": template_id, "fields": fields})
+
     def delete_task(self, task_id: str) -> None:
         """Have a task gone, whatever its state."""
         self.admin("DELETE", f"/admin/tasks/{task_id}")

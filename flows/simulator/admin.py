@@ -87,6 +87,13 @@ def add_source(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
     return {"id": source.id}
 
 
+def add_template(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """Add a template, `fields` being what its page shows beside the usual; those that nobody added do not exist then."""
+    template_id = str(order["id"])
+    simulator.service.fleet.describe_template(template_id, dict(order.get("fields", {})))
+    return {"id": template_id}
+
+
 def set_access(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
     """`{"denied_actions": [...]}` answers these with 403 from now on; `{"expire_tokens": true}` ends every token."""
     if "denied_actions" in order:
@@ -106,6 +113,7 @@ LEVERS: dict[str, Lever] = {
     "/admin/faults": set_faults,
     "/admin/tasks": add_task,
     "/admin/sources": add_source,
+    "/admin/templates": add_template,
     "/admin/access": set_access,
     "/admin/reset": reset,
 }

@@ -25,7 +25,7 @@ def list_templates(simulator: Simulator, request: Request) -> Answer:
     """GET /v3/vm/templates."""
     query = request.query()
     offset, limit = page(query, 50, 100)
-    rows = [_template(each) for each in simulator.service.fleet.templates() if query.get("id", "") in {"", each}]
+    rows = [_template(simulator, each) for each in simulator.service.fleet.templates() if query.get("id", "") in {"", each}]
     return json_answer({"count": len(rows), "templates": rows[offset : offset + limit]})
 
 
@@ -33,7 +33,7 @@ def show_template(simulator: Simulator, _request: Request, template_id: str) -> 
     """GET /v3/vm/templates/{id}."""
     if not simulator.service.fleet.has_template(template_id):
         raise Refusal("SMS.7101", f"The template {template_id} cannot be found.")
-    return json_answer({"template": _template(template_id)})
+    return json_answer({"template": _template(simulator, template_id)})
 
 
 def create_template(simulator: Simulator, request: Request) -> Answer:
@@ -98,7 +98,7 @@ def _find_user(users: tuple[User, ...], name: str, password: str, domain: str) -
     return None
 
 
-def _template(template_id: str) -> dict[str, Any]:
+def _template(simulator: Simulator, template_id: str) -> dict[str, Any]:
     # `is_template` is a boolean in requests and a text in answers, `disk` a list in the singular (contradiction 25).
     return {
         "id": template_id,
@@ -113,6 +113,7 @@ def _template(template_id: str) -> dict[str, Any]:
         "nics": [],
         "security_groups": [],
         "disk": [],
+        **simulator.service.fleet.template_fields(template_id),
     }
 
 

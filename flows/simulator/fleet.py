@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.simulator.layouts import Layout, make_layout
 
@@ -65,6 +65,7 @@ class Fleet:
         self._targets = None if targets is None else set(targets)
         self._templates = None if templates is None else set(templates)
         self._any_source = any_source
+        self._described: dict[str, dict[str, Any]] = {}
 
     def find(self, source_id: str) -> SourceServer | None:
         """The source server of that id, or None."""
@@ -98,6 +99,15 @@ class Fleet:
         """Make a template known."""
         if self._templates is not None:
             self._templates.add(template_id)
+
+    def describe_template(self, template_id: str, fields: dict[str, Any]) -> None:
+        """Make a template known whose page shows `fields`; from the first that is described on, no others exist unasked."""
+        self._templates = {*(self._templates or ()), template_id}
+        self._described[template_id] = fields
+
+    def template_fields(self, template_id: str) -> dict[str, Any]:
+        """What a template was described by."""
+        return self._described.get(template_id, {})
 
 
 def source_id_for(name: str) -> str:

@@ -355,6 +355,7 @@ def test_all_reasons_come_at_once(tmp_path: Path) -> None:
     ("values", "more", "code"),
     [
         ({}, {"connected": False}, "PLAN-620"),
+        ({}, {"checks": [{"name": "MEMORY", "result": "WARN", "error_code": "SMS.0515"}]}, "PLAN-634"),
         ({"source_name": "app-09"}, {}, "PLAN-621"),
         ({"source_ip": "10.9.9.9"}, {}, "PLAN-621"),
         ({}, {}, "PLAN-622"),
