@@ -112,7 +112,8 @@ _FLAG, _ID, _INT, _TEXT = Kind.FLAG, Kind.ID, Kind.INTEGER, Kind.TEXT
 _SOURCE = Column(
     "source_server_id",
     _ID,
-    "The source server's id in SMS, as on the row of the server in `Servers`.",
+    "The source server's id in SMS, as on the row of the server in `Servers`; where that is not known, its inventory_id, name or "
+    "address, as there: then the row serves checks and the forecast, and is not sent.",
     ("source_id", "server_id", "source server", "sms_server_id"),
     required=True,
 )
@@ -333,6 +334,11 @@ SERVERS: tuple[Column, ...] = (
     ),
     Column(
         "depends_on", _TEXT, "Servers that must be done first: names or ids, separated by ;.", ("dependencies",), max_length=4096
+    ),
+    Column(
+        "inventory_id",
+        _TEXT,
+        "The server's id in the inventory that it was imported from: what other sheets may name it by. Not sent.",
     ),
     Column("note", Kind.NOTE, "Anything; carried into the report.", ("notes", "comment", "comments", "remark"), max_length=32767),
 )

@@ -141,6 +141,21 @@ class Plan:
         """Whether `Disks` has rows for the source server (else its disks come from SMS)."""
         return bool(source_server_id) and source_server_id in self.disks
 
+    def key_of(self, row: ServerRow) -> str:
+        """What the other sheets name the row's server by: its id in SMS, else its id in an inventory, its name, its address.
+
+        The id in SMS where they have no rows of it. Rows under anything else say what is known of a server (a forecast goes by
+        them); what is sent for it is what SMS knows, as for a server without rows.
+        """
+        names = (row.source_server_id, row.text("inventory_id"), row.source_name, row.source_ip)
+        return next((name for name in names if name and name in self._detailed), row.source_server_id)
+
+    @cached_property
+    def _detailed(self) -> frozenset[str]:
+        """The servers that have rows in the sheets of disks, volume groups and Btrfs, as named there."""
+        kinds = ("Disks", "Volumes", "VolumeGroups", "LogicalVolumes", "Btrfs", "BtrfsSubvolumes")
+        return frozenset(row.text("source_server_id") for kind in kinds for row in self.sheet_rows(kind))
+
     def sheet_rows(self, kind: str) -> Iterator[SheetRow]:
         """The rows of a sheet, by the plan's name for it, that hold anything; none where there is no such sheet."""
         table = self.tables.get(kind)

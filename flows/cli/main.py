@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli import check, demo, diff, forecast, journal, output, simulate, submit, template
+from flows.cli import check, demo, diff, forecast, import_, journal, output, simulate, submit, template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ _USAGE, _DEFECT, _INTERRUPTED = 2, 1, 130
 _COMMANDS = (
     (demo, "A wave from nothing to a true report, on a simulator that breaks requests."),
     (template, "An empty plan that helps whoever fills it in."),
+    (import_, "A plan of another tool's inventory: RVTools, Azure Migrate, AWS, Google, any list of servers."),
     (check, "Every problem of a plan at once, each by sheet and cell with its remedy."),
     (diff, "What an edited plan changes, and what that means for rows already sent."),
     (forecast, "When each wave ends, whether that is in time, and what would make it fit."),
@@ -104,7 +105,7 @@ def _say(words: Sequence[str], text: str) -> None:
 
 def _command_of(words: Sequence[str]) -> str:
     """The command that was called, as far as it was one: where to read how the call is right."""
-    names = {command.__name__.rpartition(".")[2] for command, _ in _COMMANDS}
+    names = {command.__name__.rpartition(".")[2].removesuffix("_") for command, _ in _COMMANDS}
     return f"{PROGRAM} {words[0]}" if words[0] in names else PROGRAM
 
 

@@ -48,6 +48,6 @@ def _source(plan: Plan, row: ServerRow, source_id: str) -> SourceServer:
         name=row.source_name or row.source_ip or source_id,
         ip=row.source_ip,
         os_type=row.text("os_type").upper() or "LINUX",
-        given=layout_of(plan, source_id),
+        given=layout_of(plan, plan.key_of(row) or source_id),
         judged=True,
     )

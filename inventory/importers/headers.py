@@ -1,0 +1,62 @@
+"""What a header is compared by: its letters alone, and the unit that stands at its end.
+
+Decides nothing about columns. Called by whoever matches headers to fields.
+"""
+
+from __future__ import annotations
+
+import re
+
+from inventory.columns import normalise
+from inventory.values import show, strip
+
+UNITS: dict[str, int] = {"b": 0, "bytes": 0, "byte": 0, "octets": 0, "байт": 0}
+for _power, _names in enumerate(
+    (
+        "kib kb ko k кб",
+        "mib mb mo m мб",
+        "gib gb go g гб",
+        "tib tb to t тб",
+        "pib pb po p пб",
+    ),
+    start=1,
+):
+    UNITS |= dict.fromkeys(_names.split(), _power)
+"""A unit's spelling and its power of 1024: KB as much as KiB, French Go, Russian ГБ."""
+
+_LONG = sorted((name for name in UNITS if len(name) > 1), key=len, reverse=True)
+_BRACKETED = re.compile(
+    rf"^(?P<base>.+?)[\s_]*[(\[（]\s*(?:in |en |в )?(?P<unit>{'|'.join(map(re.escape, UNITS))})\s*[)\]）]", re.IGNORECASE
+)
+_TRAILING = re.compile(rf"^(?P<base>.*?\w)[\s_.\-/,]+(?:in |en |в )?(?P<unit>{'|'.join(_LONG)})$", re.IGNORECASE)
+_GLUED = re.compile(r"^(?P<base>.*[a-z])(?P<unit>[KMGT]i?[Bb])$")
+_OPTIONAL = re.compile(r"\(\s*(?:optional|required|mandatory|optionnel|obligatoire|pflichtfeld)\s*\)\s*$", re.IGNORECASE)
+_EDGES = "*:#.?!\"' "
+
+
+def header_key(header: object) -> str:
+    """A header without case, spaces, dashes, underscores, marks for "required", and what stands in brackets for it."""
+    text = _OPTIONAL.sub("", strip(show(header)))
+    return normalise(text.strip(_EDGES))
+
+
+def split_unit(header: object) -> tuple[str, str]:
+    """The key of a header without its unit, and the unit as written ("" for none): `Capacity MiB` -> ("capacity", "MiB")."""
+    text = _OPTIONAL.sub("", strip(show(header))).strip("*:# ")
+    match = _BRACKETED.match(text) or _TRAILING.match(text) or _GLUED.match(text)
+    return (header_key(match["base"]), match["unit"]) if match else (header_key(text), "")
+
+
+def unit_bytes(unit: str) -> int:
+    """The bytes of a unit, 1024 to its power whatever its spelling: the larger reading, since a target must not be too small."""
+    return int(1024 ** UNITS[unit.casefold()])
+
+
+def binary_name(unit: str) -> str:
+    """The unit's unmistakable name: `GB` -> `GiB`."""
+    return ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")[UNITS[unit.casefold()]]
+
+
+def is_decimal_spelling(unit: str) -> bool:
+    """Whether the unit, as written, could mean powers of 1000."""
+    return UNITS[unit.casefold()] > 0 and "ib" not in unit.casefold()
