@@ -28,6 +28,7 @@ from flows.submission.run_findings import RUN_KINDS
 from inventory.build_findings import BUILD_KINDS
 from inventory.catalogue import CATALOGUE
 from inventory.columns import SHEETS, Kind
+from inventory.importers.import_findings import IMPORT_KINDS
 from inventory.outcomes import Status
 from inventory.template_forms import FORMS
 
@@ -126,7 +127,8 @@ def _default(value: object) -> str:
 
 def findings() -> str:
     """Every kind of finding."""
-    kinds = sorted([*CATALOGUE.values(), *BUILD_KINDS.values(), *RUN_KINDS.values()], key=lambda kind: kind.code)
+    every = (CATALOGUE, BUILD_KINDS, RUN_KINDS, IMPORT_KINDS)
+    kinds = sorted((kind for kinds in every for kind in kinds.values()), key=lambda kind: kind.code)
     rows = [(f"`{kind.code}`", kind.severity.value, kind.title, kind.example) for kind in kinds]
     return _table(("code", "weight", "what it is", "for example"), rows)
 
