@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
+from inventory.catalogue import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -66,10 +67,7 @@ def show(compared: Compared, stream: TextIO) -> None:
     if output.is_terminal(stream):
         _draw(compared, stream)
     else:
-        told = [
-            output.one_line("  ".join(part for part in (f"{line.word}:", line.place, line.text) if part))
-            for line in lines(compared)
-        ]
+        told = [one_line("  ".join(part for part in (f"{line.word}:", line.place, line.text) if part)) for line in lines(compared)]
         output.write("\n".join([*told, summary(compared)]))
 
 
@@ -90,9 +88,9 @@ def summary(compared: Compared) -> str:
     of = f", wave {compared.wave}" if compared.wave is not None else ""
     names = f"{compared.old.name} -> {compared.new.name}{of}"
     if diff.is_same:
-        return output.one_line(f"{names}: no difference in {_counted(len(diff.pairs), 'server')}")
+        return one_line(f"{names}: no difference in {_counted(len(diff.pairs), 'server')}")
     sent = f"; {_counted(len({each.source_server_id for each in compared.sent}), 'server')} sent before" if compared.sent else ""
-    return output.one_line(f"{names}: {servers}{also}{sent}")
+    return one_line(f"{names}: {servers}{also}{sent}")
 
 
 def lines(compared: Compared) -> Iterator[Line]:
@@ -187,7 +185,7 @@ def _draw(compared: Compared, stream: TextIO) -> None:
     for line in lines(compared):
         has_lines = True
         word = Text(line.word, _STYLES.get(line.word, _SENT_STYLE))
-        table.add_row(word, Text(output.one_line(line.place), "bold"), Text(output.one_line(line.text)))
+        table.add_row(word, Text(one_line(line.place), "bold"), Text(one_line(line.text)))
     if has_lines:
         console.print(table)
     console.print(Text(summary(compared), "green" if compared.diff.is_same else "bold yellow"), soft_wrap=True)
