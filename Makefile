@@ -7,7 +7,7 @@ DONE := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo prove test lint format bench soak explore docs lock clean
+.PHONY: help install demo prove test lint format bench soak explore docs pictures lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ prove: $(DONE) ## break a wave of real processes in every way (kills, sleep, dis
 
 docs: $(DONE) ## write the generated parts of README (tables of columns, commands, codes) and its picture
 	@$(BIN)/python -m tests.docs --write
+
+pictures: $(DONE) ## draw README's pictures of the template and of a report (needs LibreOffice and poppler)
+	@$(BIN)/python -m tests.workbook_pictures
 
 lock: ## resolve requirements.lock anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
