@@ -104,7 +104,7 @@ def write_annotated(copy: Path, plan: Path, annotation: Annotation) -> None:
     if annotation.sha256 and hashlib.sha256(content).hexdigest() != annotation.sha256:
         raise AnnotateError(f"{plan} was changed while it was checked", "run again")
     with _quietly():
-        workbook, missing = _copied(plan, content, limits_of(os.environ))
+        workbook, missing = copied_workbook(plan, content, limits_of(os.environ))
         _annotate(workbook, plan, annotation, missing)
         try:
             write_whole(copy, workbook.save)
@@ -127,8 +127,8 @@ def _annotate(workbook: Workbook, plan: Path, annotation: Annotation, missing: S
     _properties(workbook).append(StringProperty(name=MARK, value=title))
 
 
-def _copied(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[Workbook, list[str]]:
-    """The plan's workbook, ready to be marked, and what it lacks, in lines."""
+def copied_workbook(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[Workbook, list[str]]:
+    """The plan's workbook, ready to be marked, and what it lacks, in lines. Raises AnnotateError. Called by proposal_copy.py, too."""
     if content.startswith(b"PK"):
         try:
             return _whole_workbook(plan, content, limits)
