@@ -38,9 +38,9 @@ CELL_FINDINGS = (
     error(
         "PLAN-008",
         "Format not read",
-        "{name} is in a format that is not read yet (.xls, .xlsb, .ods)",
+        "{name} is in a format that is not read (.xlsb, .fods, .numbers)",
         "open it in a spreadsheet and save it as .xlsx",
-        "plan.ods",
+        "plan.xlsb",
     ),
     error(
         "PLAN-009",
@@ -266,7 +266,7 @@ CELL_FINDINGS = (
     warning(
         "PLAN-132",
         "Hidden rows",
-        "{count} hidden or filtered out, and read all the same: {rows}",
+        "{count} hidden or filtered out (rows {rows}), and read all the same",
         "show what is hidden and look at it; a row that is not to be moved has yes in its column skip",
         "a filter that was left on",
     ),

@@ -1,35 +1,37 @@
 """A plan's file as raw sheets: what kind of file it is, whether it may be opened, which of its sheets are read.
 
-Decides by content, not by name: a workbook (read by pandas on the calamine engine, as objects, nothing guessed), a CSV, or a file
-that is refused with one clear line. Means nothing by the cells: table.py does. Called by plan.py.
+Decides by content, not by name: a workbook (.xlsx, .xls, .ods: read by pandas on the calamine engine, as objects, nothing
+guessed), a CSV, or a file that is refused with one clear line. Means nothing by the cells: table.py does. Called by plan.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inventory.catalogue import PlanError, finding, near, plan_error
 from inventory.columns import SHEETS, normalise
+from inventory.compound_file import SIGNATURE
 from inventory.csv_file import read_csv
-from inventory.package import Package, PackageSheet, open_package
+from inventory.ods_file import is_ods, read_ods_facts
+from inventory.package import PackageSheet, open_package
 from inventory.reading_limits import MIB, ReadingLimits, TooBigError
 from inventory.sheet_facts import SheetFacts
+from inventory.xls_file import read_xls
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from inventory.findings import Finding
 
 MAX_FILE_BYTES = ReadingLimits().file_bytes
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CSV_NAMES = frozenset({".csv", ".tsv"})
-_OTHER_SHEETS = frozenset({".xls", ".xlsb", ".ods", ".fods", ".numbers", ".xlt"})
+_OTHER_SHEETS = frozenset({".xlsb", ".fods", ".numbers", ".xlt"})
 _BY_NAME = {normalise(name): name for name in SHEETS}
 
 
@@ -61,9 +63,7 @@ def read_workbook(path: Path, limits: ReadingLimits) -> Workbook:
     content = _read_bytes(path, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     suffix = path.suffix.lower()
-    if content.startswith(_OLE):
-        raise plan_error("PLAN-006" if _ENCRYPTED in content else "PLAN-008", name=path.name)
-    if content.startswith(b"PK"):
+    if content.startswith((SIGNATURE, b"PK")):
         if suffix in _CSV_NAMES:
             raise plan_error(
                 "PLAN-007", name=path.name, what="a workbook with a CSV's name", remedy="give it the name of a .xlsx file"
@@ -114,18 +114,44 @@ def _not_a_workbook(name: str, content: bytes) -> PlanError:
 
 
 def _read_sheets(name: str, sha256: str, content: bytes, limits: ReadingLimits) -> Workbook:
-    package = open_package(name, content, limits)
-    chosen = _choose(name, package)
-    facts = {kind: package.facts(sheet) for kind, sheet in chosen.items()}
+    if content.startswith(SIGNATURE):
+        content, listed = read_xls(name, content, limits)
+        book = _in_order(name, content, listed)
+    elif is_ods(content):
+        book = _in_order(name, content, read_ods_facts(name, content, limits))
+    else:
+        package = open_package(name, content, limits)
+        book = _Book(name, package.sheets, package.facts)
+    chosen = _choose(name, book.sheets)
+    facts = {kind: book.facts(sheet) for kind, sheet in chosen.items()}
     frames = _read_cells(name, content, [sheet.name for sheet in chosen.values()])
     sheets = {kind: RawSheet(sheet.name, frames[sheet.name], facts[kind]) for kind, sheet in chosen.items()}
     hidden = [finding("PLAN-108", sheet.name, "", sheet.name) for sheet in chosen.values() if sheet.is_hidden]
     return Workbook(name, sha256, sheets, tuple(hidden))
 
 
-def _choose(name: str, package: Package) -> dict[str, PackageSheet]:
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A workbook that may be read: its sheets, and how to learn what each holds beside values."""
+
+    name: str
+    sheets: tuple[PackageSheet, ...]
+    facts: Callable[[PackageSheet], SheetFacts]
+
+
+def _in_order(name: str, content: bytes, listed: Sequence[SheetFacts]) -> _Book:
+    """The book of a format whose sheets are known by their order; what the reader lists beside them is no such file."""
+    with _damage_told(name), _opened(content) as book:
+        sheets = tuple(PackageSheet(each.name, "", "Hidden" in str(each.visible)) for each in book.sheets_metadata)
+    if len(sheets) != len(listed):
+        raise plan_error("PLAN-005", name=name)
+    facts = {sheet.name: each for sheet, each in reversed(list(zip(sheets, listed, strict=True)))}
+    return _Book(name, sheets, lambda sheet: facts[sheet.name])
+
+
+def _choose(name: str, sheets: Sequence[PackageSheet]) -> dict[str, PackageSheet]:
     chosen: dict[str, PackageSheet] = {}
-    for sheet in package.sheets:
+    for sheet in sheets:
         kind = _BY_NAME.get(normalise(sheet.name))
         if kind is None:
             continue
@@ -133,15 +159,15 @@ def _choose(name: str, package: Package) -> dict[str, PackageSheet]:
             raise plan_error("PLAN-024", name=name, title=sheet.name, other=chosen[kind].name, kind=kind)
         chosen[kind] = sheet
     if "Servers" not in chosen:
-        if len(package.sheets) != 1 or chosen:
-            names = [sheet.name for sheet in package.sheets]
+        if len(sheets) != 1 or chosen:
+            names = [sheet.name for sheet in sheets]
             guess = near("servers", [normalise(each) for each in names])
             hint = next(
                 (f'rename "{each}" to it' for each in names if guess and normalise(each) == guess),
                 "name the sheet that lists them so",
             )
             raise plan_error("PLAN-020", name=name, sheets=", ".join(names) or "none", remedy=hint)
-        chosen["Servers"] = package.sheets[0]
+        chosen["Servers"] = sheets[0]
     return {kind: chosen[kind] for kind in SHEETS if kind in chosen}
 
 
@@ -149,13 +175,27 @@ def _read_cells(name: str, content: bytes, sheets: list[str]) -> dict[str, list[
     """The columns of each sheet. `pandas.read_excel` does the same, then parses each cell again: half as long once more."""
     import pandas as pd
 
-    try:
-        with pd.ExcelFile(io.BytesIO(content), engine="calamine") as file:
-            book: Any = file.book
+    with _damage_told(name):
+        with _opened(content) as book:
             rows = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in sheets}
         frames = {sheet: pd.DataFrame(rows.pop(sheet), dtype=object) for sheet in sheets}
+        return {sheet: [frame[column].tolist() for column in frame] for sheet, frame in frames.items()}
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
+    """The workbook as calamine has it, by way of pandas."""
+    import pandas as pd
+
+    with pd.ExcelFile(io.BytesIO(content), engine="calamine") as file:
+        yield file.book
+
+
+@contextmanager
+def _damage_told(name: str) -> Iterator[None]:
+    try:
+        yield
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as exc:  # a panic in the reader is no Exception, and no bytes may end in a traceback
         raise plan_error("PLAN-005", name=name) from exc
-    return {sheet: [frame[column].tolist() for column in frame] for sheet, frame in frames.items()}

@@ -54,7 +54,7 @@ def test_hidden_and_filtered_rows_are_read_and_told_once(tmp_path: Path) -> None
     made = plan(tmp_path, [HEADER, *(("w", f"s{number}", 1) for number in range(6))], hide)
     assert len(made.servers) == 6
     assert found(made.findings) == [("Servers", "PLAN-132")]
-    assert made.findings[0].problem == "3 rows are hidden or filtered out, and read all the same: 3-4, 6"
+    assert made.findings[0].problem == "3 rows are hidden or filtered out (rows 3-4, 6), and read all the same"
 
 
 def test_what_is_merged_over_rows_holds_for_each(tmp_path: Path) -> None:
