@@ -33,6 +33,10 @@ _WRONG_SHEETS = frozenset({"PLAN-020", "PLAN-024"})
 """Findings about which sheets there are: they have no sheet of their own."""
 
 
+_MANY_TO_ASK_ABOUT = 200
+"""Asking SMS about more rows than this takes long enough to be said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """The command line of `waves check`, as typed."""
@@ -103,6 +107,8 @@ def check(call: Call) -> Checked:
     if call.is_online:
         from flows.online_check import with_online
 
+        if len(rows) > _MANY_TO_ASK_ABOUT:
+            output.say(output.Word.NOTE, f"asking SMS about {len(rows)} servers, one by one")
         findings, online_problem = with_online(plan, rows, findings)
     return Checked(
         plan=plan.name,

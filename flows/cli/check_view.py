@@ -52,6 +52,7 @@ def as_json(checked: Checked, copy: str = "") -> dict[str, Any]:
         "findings": [finding.as_json() for finding in checked.findings],
         "groups": [group.as_json() for group in group_findings(checked.findings)],
         "annotated": copy,
+        **({"error": checked.online_problem} if checked.online_problem else {}),
     }
 
 

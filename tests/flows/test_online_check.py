@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -197,7 +198,9 @@ def test_wrong_credentials_end_it_with_the_line_of_submit(sms: SimulatorProcess,
         patched.delenv("CLOUD_SDK_AK")
         patched.delenv("CLOUD_SDK_SK")
         missing = run(capsys, "check", "plan.xlsx", "--online")
+        shown = json.loads(run(capsys, "check", "plan.xlsx", "--online", "--json").out)
     assert (ran.code, missing.code) == (3, 3)
+    assert (shown["errors"], shown["error"].startswith("no credentials")) == (1, True)
     assert "Servers!H2" in ran.out
     assert "Servers!H2" in missing.out
     assert ran.err.startswith("error: APIGW.0301 ")
