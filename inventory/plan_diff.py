@@ -1,8 +1,9 @@
 """What an edited plan changes: rows added, gone and moved, cells of rows, disks, waves and limits; each by its cell in both plans.
 
-Decides which row of the one plan is which of the other: by source server id, then name, then address, never by where it stands.
-What holds for a row is compared, precedence applied, so that a changed default is a change of every row that takes it. Asks nobody:
-what a change means for a row that was sent already is flows/cli/diff_sent.py's to say. Called by `waves diff`.
+Decides which row of the one plan is which of the other: by source server id, then by the server's id in an inventory, its name, its
+address; never by where it stands. What holds for a row is compared, precedence applied, so that a changed default is a change of
+every row that takes it. Asks nobody: what a change means for a row that was sent already is flows/cli/diff_sent.py's to say. Called
+by `waves diff`.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ def _matched(old: Sequence[ServerRow], new: Sequence[ServerRow]) -> list[tuple[S
     """Each new row with the old one of the same server, in the new plan's order; then the old ones that have none."""
     partner: dict[int, ServerRow] = {}
     left_old, left_new = list(old), list(new)
-    for key, only_one in ((_by_id, False), (_by_name, True), (_by_address, True)):
+    for key, only_one in ((_by_id, False), (_by_inventory, True), (_by_name, True), (_by_address, True)):
         for before, after in _same_key(left_old, left_new, key, only_one=only_one):
             partner[after.index] = before
         taken = {row.index for row in partner.values()}
@@ -169,6 +170,10 @@ def _matched(old: Sequence[ServerRow], new: Sequence[ServerRow]) -> list[tuple[S
 
 def _by_id(row: ServerRow) -> str:
     return row.source_server_id.casefold()
+
+
+def _by_inventory(row: ServerRow) -> str:
+    return row.text("inventory_id").casefold()
 
 
 def _by_name(row: ServerRow) -> str:
@@ -292,7 +297,8 @@ def _of_server(plan: Plan, sheet: str, row: ServerRow) -> Sequence[SheetRow]:
         "Btrfs": plan.btrfs,
         "BtrfsSubvolumes": plan.btrfs_subvolumes,
     }[sheet]
-    return grouped.get(row.source_server_id, ()) if row.source_server_id else ()
+    key = plan.key_of(row)
+    return grouped.get(key, ()) if key else ()
 
 
 def _parts(

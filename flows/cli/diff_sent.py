@@ -89,9 +89,9 @@ class _Teller:
             yield self._sent("in doubt", pair.new, record, means)
         elif record.state is RowState.BOUND:
             yield from self._bound(pair, pair.new, record)
-        elif record.state is RowState.REFUSED and _sent_columns(pair):
+        elif record.state is RowState.REFUSED and (columns := self._columns(pair)):
             means = f"SMS rejected it before ({record.error_code}); the edited row is sent again by the next submit"
-            yield self._sent("again", pair.new, record, means, _sent_columns(pair))
+            yield self._sent("again", pair.new, record, means, columns)
 
     def _left_behind(self, before: ServerRow, after: ServerRow | None) -> Iterator[Sent]:
         """A source server that the new plan does not name any more, whose task is there."""
@@ -115,7 +115,7 @@ class _Teller:
             return
         if row.skip and not pair.old.skip:
             yield self._sent("exists", row, record, "SMS has its task; the sheet now skips the row, and the task stays", ("skip",))
-        columns = _sent_columns(pair)
+        columns = self._columns(pair)
         if not columns:
             return
         today, before = self._shipment(self._new, row), self._shipment(self._old, pair.old)
@@ -128,8 +128,16 @@ class _Teller:
             )
             yield self._sent("conflict", row, record, means, columns)
             return
-        means = f"{self._knows(before, record)} {_values(pair, 'before')}; the sheet now says {_values(pair, 'after')}; "
+        means = f"{self._knows(before, record)} {_values(pair, columns, 'before')}; "
+        means += f"the sheet now says {_values(pair, columns, 'after')}; "
         yield self._sent("drift", row, record, means + "submit will report DRIFT, and will not change the task", columns)
+
+    def _columns(self, pair: RowPair) -> tuple[str, ...]:
+        """The columns of a difference that are sent; `disks` for what the other sheets say of the server, where that is sent."""
+        columns = [change.column for change in pair.changes if _is_sent(change)]
+        id_of_either = {row.source_server_id for row in (pair.old, pair.new) if row is not None}
+        has_disks = any(plan.has_disks(source) for plan in (self._old, self._new) for source in id_of_either)
+        return (*columns, "disks") if pair.disks and has_disks else tuple(columns)
 
     def _knows(self, before: Shipment | None, record: RowRecord) -> str:
         """How sure it is that SMS was sent what the old plan says."""
@@ -157,12 +165,6 @@ class _Teller:
         return Sent(kind, row.cell(place), row.label, record.source_server_id, record.task_id, means, tuple(columns), is_of_old)
 
 
-def _sent_columns(pair: RowPair) -> tuple[str, ...]:
-    """The columns of a difference that are sent to SMS; `disks` for what the other sheets say of the server."""
-    columns = [change.column for change in pair.changes if _is_sent(change)]
-    return (*columns, "disks") if pair.disks else tuple(columns)
-
-
 def _is_sent(change: Change) -> bool:
     return bool(change.api_field) and change.column != "source_server_id"
 
@@ -174,13 +176,13 @@ def _has_other_target(row: ServerRow, today: Shipment | None, record: RowRecord)
     return bool(target.name and record.target.name) and target.name != record.target.name
 
 
-def _values(pair: RowPair, side: str) -> str:
+def _values(pair: RowPair, columns: Sequence[str], side: str) -> str:
     """The values of one side, a few of them: `speed_limit 100, priority (not sent)`."""
     sent = [change for change in pair.changes if _is_sent(change)]
     nothing = "(not sent)" if side == "before" else "(empty)"
     words = [f"{change.column} {getattr(change, side) or nothing}" for change in sent[:_SHOWN_CHANGES]]
     if len(sent) > _SHOWN_CHANGES:
         words.append(f"{len(sent) - _SHOWN_CHANGES} more")
-    if pair.disks:
+    if "disks" in columns:
         words.append("other disks" if side == "after" else "its disks")
     return ", ".join(words)

@@ -52,7 +52,13 @@ def test_rows_are_added_gone_and_moved(tmp_path: Path) -> None:
         (server(1), server(1, source_name="app-01"), [("app-01", "source_name", "web-01", "app-01")]),
         # A server that was registered anew is known by its name.
         (server(1), server(1, source_server_id="src-9"), [("web-01", "source_server_id", "src-0001-a1b2", "src-9")]),
-        # And one without either by its address, however that is written.
+        # In a plan that was imported, before SMS knows the server, by its id in the inventory.
+        (
+            server(1, source_server_id=None, inventory_id="vm-7"),
+            server(1, source_server_id=None, inventory_id="vm-7", source_name="app-01"),
+            [("app-01", "source_name", "web-01", "app-01")],
+        ),
+        # And one without any of these by its address, however that is written.
         (
             server(1, source_server_id=None, source_name=None, source_ip="fd00::7"),
             server(1, source_server_id=None, source_name=None, source_ip="FD00:0::7", priority=2),
@@ -157,7 +163,7 @@ VALUES = {
 SERVERS = st.dictionaries(st.integers(1, 6), st.fixed_dictionaries(VALUES), min_size=1, max_size=5)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=SERVERS, new=SERVERS, seed=st.integers(0, 99))
 def test_the_difference_is_that_of_the_two_sets_of_servers(
     tmp_path: Path, old: dict[int, Any], new: dict[int, Any], seed: int
