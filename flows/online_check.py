@@ -46,6 +46,8 @@ _RUNNING = frozenset({"RUNNING", "SYNCING", "ABORTING", "SKIPPING", "RESETING"})
 _MIGRATED = frozenset({"MIGRATE_SUCCESS", "SYNC_SUCCESS"})
 _TEMPLATE_COLUMNS = ("vm_template_id", "clonevm_template_id")
 _SHOWN_IDS = 3
+_SAID_OFFLINE = {"PLAN-623": "PLAN-523", "PLAN-624": "PLAN-510"}
+"""What SMS says of a row in other words than the sheet alone did: said once."""
 
 T = TypeVar("T")
 
@@ -78,7 +80,7 @@ def with_online(plan: Plan, rows: Sequence[ServerRow], findings: Sequence[Findin
     """The findings of the sheet with those of SMS about `rows`, each in its place in the workbook; and `Asked.problem`."""
     asked = ask_sms(plan, rows)
     known = {(each.code, each.place) for each in findings}
-    more = [each for each in asked.findings if (each.code, each.place) not in known]
+    more = [each for each in asked.findings if (_SAID_OFFLINE.get(each.code, each.code), each.place) not in known]
     return tuple(sorted((*findings, *more), key=Concern(plan).order)), asked.problem
 
 

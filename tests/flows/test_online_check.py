@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flows import online_check
-from flows.online_check import ask_sms
+from flows.online_check import ask_sms, with_online
+from inventory.checks import check_plan
 from inventory.findings import Severity
 from inventory.online_findings import ONLINE_FINDINGS
 from inventory.plan import read_plan
@@ -122,6 +123,16 @@ def test_what_sms_knows_of_the_source(
     sms.add_source(FIRST, **{"name": "web-01", "ip": "192.168.0.2", "disks": [VDA], **source})
     found = asked(tmp_path, *plan.get("servers", [server(1)]), disks=plan.get("disks", [disk(1)]))
     assert (place, code) in told(found)
+
+
+def test_what_the_sheet_told_already_is_not_told_again(sms: SimulatorProcess, tmp_path: Path) -> None:
+    """An inventory's column knows the firmware as well as SMS does: one finding, not two in other words."""
+    windows = {"os_type": "WINDOWS", "type": "MIGRATE_BLOCK", "firmware": "UEFI"}
+    row = server(1, target_vm_id=None, migration_ip=None, vm_template_id="tpl-1", **windows)
+    sms.add_source(FIRST, name="web-01", ip="192.168.0.2", os_type="WINDOWS", firmware="UEFI", disks=[VDA])
+    plan = read_plan(make_plan(tmp_path / "plan.xlsx", [row], disks=[disk(disk_id=None)]))
+    findings, problem = with_online(plan, plan.servers, check_plan(plan))
+    assert (problem, [each.code for each in findings if each.code in {"PLAN-523", "PLAN-623"}]) == ("", ["PLAN-523"])
 
 
 TASK_CASES: list[tuple[str, str, dict[str, Any], Severity]] = [
