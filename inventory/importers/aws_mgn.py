@@ -9,18 +9,14 @@ _INVENTORY = Form(
     Role.SERVERS,
     (
         Take("wave", "mgn:wave:name"),
-        Take(
-            "source_name",
-            "mgn:server:hostname; mgn:server:tag:Name; mgn:server:fqdn-for-action-framework;"
-            " mgn:server:fqdn; mgn:server:user-provided-id",
-        ),
+        Take("source_name", "mgn:server:hostname; mgn:server:tag:Name"),
         Take("inventory_id", "mgn:server:user-provided-id; mgn:server:vmware-uuid; mgn:server:id; mgn:server:aws-instance-id"),
         Take("fqdn", "mgn:server:fqdn; mgn:server:fqdn-for-action-framework"),
         Take("os", "mgn:server:platform; mgn:server:os"),
         Take("addresses", "mgn:server:ip; mgn:server:private-ip"),
         Take(KEEP, "mgn:app:name; mgn:account-id; mgn:region; mgn:app:description; mgn:wave:description"),
     ),
-    required=("source_name",),
+    required=("source_name|inventory_id|fqdn",),
     carries=True,
 )
 

@@ -6,6 +6,7 @@ Decides nothing about columns. Called by whoever matches headers to fields.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from inventory.columns import normalise
 from inventory.values import show, strip
@@ -31,18 +32,24 @@ _BRACKETED = re.compile(
 _TRAILING = re.compile(rf"^(?P<base>.*?\w)[\s_.\-/,]+(?:in |en |в )?(?P<unit>{'|'.join(_LONG)})$", re.IGNORECASE)
 _GLUED = re.compile(r"^(?P<base>.*[a-z])(?P<unit>[KMGT]i?[Bb])$")
 _OPTIONAL = re.compile(r"\(\s*(?:optional|required|mandatory|optionnel|obligatoire|pflichtfeld)\s*\)\s*$", re.IGNORECASE)
+_DOT_ABOVE = "\u0307"  # what is left of a Turkish İ in small letters
 _EDGES = "*:#.?!\"' "
+
+
+def _plain(header: object) -> str:
+    """A header in the one way to write its letters: accents as macOS takes them apart, full-width forms."""
+    return unicodedata.normalize("NFKC", strip(show(header)))
 
 
 def header_key(header: object) -> str:
     """A header without case, spaces, dashes, underscores, marks for "required", and what stands in brackets for it."""
-    text = _OPTIONAL.sub("", strip(show(header)))
-    return normalise(text.strip(_EDGES))
+    text = _OPTIONAL.sub("", _plain(header))
+    return normalise(text.strip(_EDGES)).replace(_DOT_ABOVE, "")
 
 
 def split_unit(header: object) -> tuple[str, str]:
     """The key of a header without its unit, and the unit as written ("" for none): `Capacity MiB` -> ("capacity", "MiB")."""
-    text = _OPTIONAL.sub("", strip(show(header))).strip("*:# ")
+    text = _OPTIONAL.sub("", _plain(header)).strip("*:# ")
     match = _BRACKETED.match(text) or _TRAILING.match(text) or _GLUED.match(text)
     return (header_key(match["base"]), match["unit"]) if match else (header_key(text), "")
 

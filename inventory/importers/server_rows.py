@@ -44,12 +44,18 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
     if is_placeholder(name):
         ledger.gather("IMPORT-121", sheet, cell, name)
         return None
-    known = name or server_id or reader.text(row, "source_server_id", index) or reader.text(row, "source_ip", index)
+    known = (
+        name
+        or server_id
+        or reader.text(row, "fqdn", index)
+        or reader.text(row, "source_server_id", index)
+        or reader.text(row, "source_ip", index)
+    )
     if not known and not address:
         ledger.gather("IMPORT-121", sheet, cell, f"row {index + 1}")
         return None
     key = server_id or reader.text(row, "source_server_id", index)
-    draft = Draft(sheet, cell, name or server_id, key, reader.text(row, "realm", index))
+    draft = Draft(sheet, cell, name or _host_name(reader, row, index) or server_id, key, reader.text(row, "realm", index))
     if _is_out(reader, row, index, draft, ledger):
         return draft
     draft.values = dict(reader.table.form.constants) | _values(reader, row, index)
@@ -64,6 +70,12 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
     draft.total_size, draft.total_used = reader.size(row, "total_size", index), reader.size(row, "total_used", index)
     draft.disks = [DiskDraft(f"Disk {number}", size) for number, size in reader.numbered(row, index)]
     return draft
+
+
+def _host_name(reader: Reader, row: Sequence[object], index: int) -> str:
+    """The host name of a row without another name, where it is one and no address."""
+    text = reader.text(row, "fqdn", index)
+    return "" if addresses(text) or is_placeholder(text) else text
 
 
 def _is_out(reader: Reader, row: Sequence[object], index: int, draft: Draft, ledger: Ledger) -> bool:
