@@ -20,7 +20,7 @@ from inventory.ods_file import is_ods, read_ods_facts
 from inventory.package import PackageSheet, open_package
 from inventory.reading_limits import MIB, ReadingLimits, TooBigError
 from inventory.sheet_facts import SheetFacts
-from inventory.xls_file import read_xls
+from inventory.xls_file import XlsFile, read_xls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -114,39 +114,53 @@ def _not_a_workbook(name: str, content: bytes) -> PlanError:
 
 
 def _read_sheets(name: str, sha256: str, content: bytes, limits: ReadingLimits) -> Workbook:
-    if content.startswith(SIGNATURE):
-        content, listed = read_xls(name, content, limits)
-        book = _in_order(name, content, listed)
-    elif is_ods(content):
-        book = _in_order(name, content, read_ods_facts(name, content, limits))
-    else:
-        package = open_package(name, content, limits)
-        book = _Book(name, package.sheets, package.facts)
+    book = _open_book(name, content, limits)
     chosen = _choose(name, book.sheets)
     facts = {kind: book.facts(sheet) for kind, sheet in chosen.items()}
-    frames = _read_cells(name, content, [sheet.name for sheet in chosen.values()])
-    sheets = {kind: RawSheet(sheet.name, frames[sheet.name], facts[kind]) for kind, sheet in chosen.items()}
+    cells = book.cells(list(chosen.values()))
+    sheets = {
+        kind: RawSheet(sheet.name, columns, facts[kind]) for (kind, sheet), columns in zip(chosen.items(), cells, strict=True)
+    }
     hidden = [finding("PLAN-108", sheet.name, "", sheet.name) for sheet in chosen.values() if sheet.is_hidden]
     return Workbook(name, sha256, sheets, tuple(hidden))
 
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """A workbook that may be read: its sheets, and how to learn what each holds beside values."""
+    """A workbook that may be read: its sheets, what each holds beside values, and how to have the columns of some."""
 
-    name: str
     sheets: tuple[PackageSheet, ...]
     facts: Callable[[PackageSheet], SheetFacts]
+    cells: Callable[[Sequence[PackageSheet]], list[list[list[object]]]]
 
 
-def _in_order(name: str, content: bytes, listed: Sequence[SheetFacts]) -> _Book:
-    """The book of a format whose sheets are known by their order; what the reader lists beside them is no such file."""
+def _open_book(name: str, content: bytes, limits: ReadingLimits) -> _Book:
+    if content.startswith(SIGNATURE):
+        return _xls_book(read_xls(name, content, limits))
+    if is_ods(content):
+        return _ods_book(name, content, read_ods_facts(name, content, limits))
+    package = open_package(name, content, limits)
+    return _Book(package.sheets, package.facts, lambda sheets: _read_cells(name, content, sheets))
+
+
+def _xls_book(file: XlsFile) -> _Book:
+    sheets = tuple(PackageSheet(each.name, str(place), each.is_hidden) for place, each in enumerate(file.sheets))
+    return _Book(
+        sheets,
+        lambda sheet: file.sheets[int(sheet.part)].facts,
+        lambda wanted: [_columns(rows) for rows in file.read([int(sheet.part) for sheet in wanted])],
+    )
+
+
+def _ods_book(name: str, content: bytes, listed: Sequence[SheetFacts]) -> _Book:
+    """The sheets that the reader lists; they are known by their order, and a file whose two lists differ is damaged."""
     with _damage_told(name), _opened(content) as book:
-        sheets = tuple(PackageSheet(each.name, "", "Hidden" in str(each.visible)) for each in book.sheets_metadata)
-    if len(sheets) != len(listed):
+        sheets = tuple(
+            PackageSheet(each.name, str(at), "Hidden" in str(each.visible)) for at, each in enumerate(book.sheets_metadata)
+        )
+    if len(sheets) != len(listed) or len({sheet.name for sheet in sheets}) != len(sheets):
         raise plan_error("PLAN-005", name=name)
-    facts = {sheet.name: each for sheet, each in reversed(list(zip(sheets, listed, strict=True)))}
-    return _Book(name, sheets, lambda sheet: facts[sheet.name])
+    return _Book(sheets, lambda sheet: listed[int(sheet.part)], lambda wanted: _read_cells(name, content, wanted))
 
 
 def _choose(name: str, sheets: Sequence[PackageSheet]) -> dict[str, PackageSheet]:
@@ -171,15 +185,19 @@ def _choose(name: str, sheets: Sequence[PackageSheet]) -> dict[str, PackageSheet
     return {kind: chosen[kind] for kind in SHEETS if kind in chosen}
 
 
-def _read_cells(name: str, content: bytes, sheets: list[str]) -> dict[str, list[list[object]]]:
+def _read_cells(name: str, content: bytes, sheets: Sequence[PackageSheet]) -> list[list[list[object]]]:
     """The columns of each sheet. `pandas.read_excel` does the same, then parses each cell again: half as long once more."""
-    import pandas as pd
-
     with _damage_told(name):
         with _opened(content) as book:
-            rows = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in sheets}
-        frames = {sheet: pd.DataFrame(rows.pop(sheet), dtype=object) for sheet in sheets}
-        return {sheet: [frame[column].tolist() for column in frame] for sheet, frame in frames.items()}
+            rows = [book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False) for sheet in sheets]
+        return [_columns(rows.pop(0)) for _ in sheets]
+
+
+def _columns(rows: list[list[object]]) -> list[list[object]]:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, dtype=object)
+    return [frame[column].tolist() for column in frame]
 
 
 @contextmanager

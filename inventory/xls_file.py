@@ -1,13 +1,19 @@
 """A workbook of Excel 97-2003 (.xls), as far as the reader does not tell: errors, hidden rows, merged cells, and its area.
 
 Decides whether it is safe to hand to the reader, and hands on its workbook stream alone, without macros and whatever else the file
-holds. A formula that was never calculated cannot be told here: the format always keeps a value beside it. Called by workbook.py.
+holds, to a process that may die (xls_child.py). A formula that was never calculated cannot be told here: the format always keeps a
+value beside it. Called by workbook.py.
 """
 
 from __future__ import annotations
 
+import json
 import struct
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.catalogue import plan_error
@@ -17,8 +23,10 @@ from inventory.reading_limits import ReadingLimits, TooBigError
 from inventory.sheet_facts import FactsFound, SheetFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+MAX_CHILD_BYTES = 3 * 1024**3
+MAX_CHILD_SECONDS = 60
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 MAX_RECORDS = 8_000_000
 """A sheet as full as the format allows (65,536 rows of 100 cells) has fewer; more are there to cost time."""
@@ -26,7 +34,7 @@ MAX_RECORDS = 8_000_000
 _BOF, _EOF, _FILE_PASSWORD, _BOUND_SHEET, _STRINGS = 0x0809, 0x000A, 0x002F, 0x0085, 0x00FC
 _ROW, _BOOL_OR_ERROR, _FORMULA, _MERGED, _MANY_NUMBERS = 0x0208, 0x0205, 0x0006, 0x00E5, 0x00BD
 _CELLS = frozenset({0x0203, 0x0204, 0x027E, 0x00FD, 0x00D6, _BOOL_OR_ERROR, _FORMULA, _MANY_NUMBERS})
-_HIDDEN_BIT = 0x20
+_HIDDEN_BIT, _EXCEL_97 = 0x20, 0x0600
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -38,8 +46,56 @@ _ERRORS = {
 }
 
 
-def read_xls(name: str, content: bytes, limits: ReadingLimits) -> tuple[bytes, tuple[SheetFacts, ...]]:
-    """The workbook alone in a file of its own, and the facts of each sheet in the file's order.
+@dataclass(frozen=True, slots=True)
+class XlsSheet:
+    """A sheet: its name as on its tab, whether its tab is hidden, and what it holds beside its values."""
+
+    name: str
+    is_hidden: bool
+    facts: SheetFacts
+
+
+@dataclass(frozen=True, slots=True)
+class XlsFile:
+    """A workbook that may be read: `content` is a file that holds nothing else; the sheets are in the file's order."""
+
+    name: str
+    content: bytes
+    sheets: tuple[XlsSheet, ...]
+    limits: ReadingLimits
+
+    def read(self, places: Sequence[int]) -> list[list[list[object]]]:
+        """The rows of the sheets at these places, from A1 on. Raises PlanError where the reader cannot make sense of them."""
+        most = int(MAX_CHILD_BYTES * self.limits.times)
+        command = [sys.executable, "-I", str(Path(__file__).with_name("xls_child.py")), str(most), *map(str, places)]
+        seconds = MAX_CHILD_SECONDS * self.limits.times
+        try:
+            done = subprocess.run(command, input=self.content, capture_output=True, check=True, timeout=seconds)  # noqa: S603 - our own
+            sheets: list[list[list[object]]] = json.loads(done.stdout, object_hook=_as_cell)
+        except subprocess.TimeoutExpired as exc:
+            raise self.limits.refusal(self.name, TooBigError(f"reading it takes more than {seconds:g} s", 2, 1)) from exc
+        except (subprocess.CalledProcessError, ValueError, KeyError) as exc:
+            raise plan_error("PLAN-005", name=self.name) from exc
+        except OSError as exc:
+            raise plan_error("PLAN-004", name=self.name, reason=exc.strerror or "its reader does not start") from exc
+        return sheets
+
+
+def _as_cell(said: dict[str, str | float]) -> object:
+    ((kind, value),) = said.items()
+    match kind:
+        case "datetime":
+            return datetime.fromisoformat(str(value))
+        case "date":
+            return date.fromisoformat(str(value))
+        case "time":
+            return time.fromisoformat(str(value))
+        case _:
+            return timedelta(seconds=float(value))
+
+
+def read_xls(name: str, content: bytes, limits: ReadingLimits) -> XlsFile:
+    """Open a workbook and walk its records.
 
     Raises PlanError when it is damaged, encrypted, too big, or another kind of file.
     """
@@ -54,7 +110,7 @@ def read_xls(name: str, content: bytes, limits: ReadingLimits) -> tuple[bytes, t
         sheets = walk.sheets()
         if walk.is_encrypted:
             raise plan_error("PLAN-006", name=name)
-        return write_compound_file(stream_name, walk.stream), sheets
+        return XlsFile(name, write_compound_file(stream_name, walk.stream), sheets, limits)
     except TooBigError as exc:
         raise limits.refusal(name, exc) from exc
     except (ValueError, KeyError, IndexError, struct.error) as exc:
@@ -70,21 +126,30 @@ class _Walk:
     is_encrypted: bool = False
     _records: int = 0
     _area: int = 0
-    _places: list[int] = field(default_factory=list)
+    _listed: list[tuple[int, str, bool]] = field(default_factory=list)
 
-    def sheets(self) -> tuple[SheetFacts, ...]:
-        """The facts of each sheet; none where the workbook is encrypted."""
+    def sheets(self) -> tuple[XlsSheet, ...]:
+        """Each sheet; none where the workbook is encrypted."""
         for kind, at, _ in self._read(0):
             if kind == _FILE_PASSWORD:
                 self.is_encrypted = True
                 return ()
             if kind == _BOUND_SHEET:
-                self._places.append(*struct.unpack_from("<I", self.stream, at))
+                self._listed.append(self._listing(at))
             elif kind == _STRINGS and struct.unpack_from("<I", self.stream, at + 4)[0] > len(self.stream):
                 raise ValueError("more texts than the file has bytes")
-        if not self._places:
+        if not self._listed:
             raise ValueError("no sheets")
-        return tuple(map(self._sheet, self._places))
+        return tuple(XlsSheet(name, is_hidden, self._sheet(place)) for place, name, is_hidden in self._listed)
+
+    def _listing(self, at: int) -> tuple[int, str, bool]:
+        """Where a sheet begins, its name, and whether its tab is hidden."""
+        place, state, length = struct.unpack_from("<IBxB", self.stream, at)
+        is_new = struct.unpack_from("<H", self.stream, 4)[0] >= _EXCEL_97
+        is_wide = is_new and self.stream[at + 7] & 1
+        start = at + 8 if is_new else at + 7
+        text = self.stream[start : start + length * (2 if is_wide else 1)]
+        return place, text.decode("utf-16-le" if is_wide else "latin-1" if is_new else "cp1252", "replace"), state & 3 != 0
 
     def _read(self, at: int) -> Iterator[tuple[int, int, int]]:
         """The records from a place to the end of their part: kind, where the content begins, its length."""
