@@ -1,7 +1,7 @@
 """Write, or check, the parts of README.md that are derived from the code: commands, columns, statuses, codes, settings, faults.
 
     python -m tests.docs            exit code 1 when a part is stale, with the difference
-    python -m tests.docs --write    write them, and the pictures
+    python -m tests.docs --write    write them, the pictures, and the JSON Schema of `waves check --json`
 
 A part stands between `<!-- NAME -->` and `<!-- /NAME -->`; the rest of the file is left alone. `<!-- figures -->` is written by
 hand from what `make bench` prints. The picture of a run is written and never compared; that of a row's life is drawn from the code,
@@ -15,29 +15,30 @@ import difflib
 import inspect
 import re
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from flows.cli import exits
+from flows.cli.check_schema import check_schema, schema_text
+from flows.cli.explain_entries import OUTCOMES, entries
 from flows.cli.main import make_app
 from flows.settings import Settings
 from flows.simulator.faults import KINDS
-from flows.submission.run_findings import RUN_KINDS
-from inventory.build_findings import BUILD_KINDS
-from inventory.catalogue import CATALOGUE
 from inventory.columns import SHEETS, Kind
-from inventory.importers.import_findings import IMPORT_KINDS
 from inventory.outcomes import Status
 from inventory.template_forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from flows.cli.explain_entries import Entry
     from inventory.columns import Column
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+CHECK_SCHEMA = README.parent / ".docs" / "check.schema.json"
 STALE = "README.md or its picture is stale: run `make docs` and commit what it writes"
 
 
@@ -126,11 +127,15 @@ def _default(value: object) -> str:
 
 
 def findings() -> str:
-    """Every kind of finding."""
-    every = (CATALOGUE, BUILD_KINDS, RUN_KINDS, IMPORT_KINDS)
-    kinds = sorted((kind for kinds in every for kind in kinds.values()), key=lambda kind: kind.code)
-    rows = [(f"`{kind.code}`", kind.severity.value, kind.title, kind.example) for kind in kinds]
-    return _table(("code", "weight", "what it is", "for example"), rows)
+    """Every code but the outcomes', which have a table of their own: a group at a time, folded away."""
+    told = [entry for entry in entries() if entry.group != OUTCOMES]
+    return "\n\n".join(_group(name, list(members)) for name, members in groupby(told, key=lambda entry: entry.group))
+
+
+def _group(name: str, members: Sequence[Entry]) -> str:
+    rows = [(f"`{entry.code}`", entry.weight, entry.title, entry.remedy) for entry in members]
+    table = _table(("code", "weight", "what it is", "what to do"), rows)
+    return f"<details><summary>{name}: {members[0].code} to {members[-1].code}</summary>\n\n{table}\n\n</details>"
 
 
 def faults() -> str:
@@ -186,6 +191,7 @@ def main(arguments: Sequence[str]) -> int:
         from tests import life_picture, picture
 
         README.write_text(renewed(text), encoding="utf-8", newline="\n")
+        CHECK_SCHEMA.write_text(schema_text(check_schema()), encoding="utf-8", newline="\n")
         life_picture.write()
         picture.write()
         return 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli import check, demo, diff, forecast, import_, journal, output, simulate, submit, template
+from flows.cli import check, demo, diff, explain, forecast, import_, journal, output, plan, simulate, submit, template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +28,10 @@ _COMMANDS = (
     (template, "An empty plan that helps whoever fills it in."),
     (import_, "A plan of another tool's inventory: RVTools, Azure Migrate, AWS, Google, any list of servers."),
     (check, "Every problem of a plan at once, each by sheet and cell with its remedy."),
+    (explain, "What a code means, of a finding, of SMS or of a report, and what to do."),
     (diff, "What an edited plan changes, and what that means for rows already sent."),
     (forecast, "When each wave ends, whether that is in time, and what would make it fit."),
+    (plan, "Waves for the servers that have none, balanced by forecast time."),
     (submit, "Create the migration tasks of one wave, exactly one for each server."),
     (journal, "What was sent for each row, what came back, and what was decided."),
     (simulate, "A stand-in for SMS on this machine, to try things on."),
