@@ -128,7 +128,7 @@ def _annotate(workbook: Workbook, plan: Path, annotation: Annotation, missing: S
 
 
 def copied_workbook(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[Workbook, list[str]]:
-    """The plan's workbook, ready to be marked, and what it lacks, in lines. Raises AnnotateError. Called by proposal_copy.py, too."""
+    """The plan's workbook, ready to be marked, and what it lacks, in lines. Raises AnnotateError. Called by proposal_copy.py."""
     if content.startswith(b"PK"):
         try:
             return _whole_workbook(plan, content, limits)

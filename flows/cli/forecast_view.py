@@ -120,8 +120,8 @@ def summary(told: Told) -> str:
 def terms(told: Told) -> str:
     """What was reckoned with, and where it is from."""
     middle = told.terms.middle
-    said = "; ".join(middle.said_from)
     syncs = any(load.is_syncing for wave in told.waves for load in wave.case.loads)
+    said = "; ".join(middle.said_from if syncs else middle.said_from[:2])
     changes = f" ({middle.changes_per_day * 100:.3g}% of a syncing server changing a day)" if syncs else ""
     efficiency = f"{middle.efficiency * 100:.3g}%"
     return f"reckoned with {middle.overhead_minutes:.3g} min a server and {efficiency} of the line{changes}: {said}"

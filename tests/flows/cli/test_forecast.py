@@ -51,7 +51,7 @@ def test_in_a_pipe(plan: Path, capsys: Capture) -> None:
         in ran.out
     )
     assert lines[-2] == "plan.xlsx: 3 servers in 2 waves: 1 wave fit, 1 late"
-    assert lines[-1] == "reckoned with 0 min a server and 100% of the line: overhead as given; efficiency as given; no change"
+    assert lines[-1] == "reckoned with 0 min a server and 100% of the line: overhead as given; efficiency as given"
     assert ran.err.splitlines() == [
         "warning: 1 error in the sheet counts as not said: `waves check plan.xlsx` tells more",
         "hint: 1 server has no wave: `waves plan plan.xlsx --waves N --out COPY.xlsx` proposes one",
