@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 HOSTILE = "=1+1 & <b> \x07 \N{RIGHT-TO-LEFT OVERRIDE} e\N{COMBINING ACUTE ACCENT} 名称 " + "x" * 40_000
+INVENTORY = "Name,IP,OS,Disk (GB),Owner\nweb-01,10.0.0.1,Ubuntu 22.04,39.99,shop\n=1+1,10.0.0.2,Windows Server 2019,100,@office\n"
 RESULTS: dict[Any, Any] = {"=1+2": 3}
 """Of the formulas that the planner's own workbooks hold: ours hold none."""
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-NAMES = ("template", "example", "report", "annotated", "hostile")
+NAMES = ("template", "example", "report", "annotated", "imported", "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,9 @@ def write(name: str, folder: Path) -> Path:
         case "annotated":
             plan = make_plan(folder / "wrong.xlsx", [server(1, priority="12O"), server(2, os_type="OS/2"), server(3, note="=1+2")])
             main(["check", str(plan), "--annotate", str(path)])
+        case "imported":
+            (folder / "list.csv").write_text(INVENTORY, encoding="utf-8")
+            main(["import", str(folder / "list.csv"), "--out", str(path)])
         case _:
             odd = {"error_message": HOSTILE, "advice": "@SUM(A1)", "error_code": "#N/A"}
             write_report(path, report_of(folder, [server(note="'@x")], outcome=odd, author=HOSTILE[:400], notes=[HOSTILE]))
