@@ -26,7 +26,6 @@ from flows.submission.throttle import Throttle
 from inventory.build import BuildError, build_post_task
 from inventory.build_findings import build_finding
 from inventory.checks import Concern
-from inventory.limit_checks import MOST_RUNNING
 from inventory.source_findings import find_source_findings
 
 if TYPE_CHECKING:
@@ -88,14 +87,18 @@ async def _ask(plan: Plan, rows: Sequence[ServerRow], settings: Settings) -> Ask
     clock = SystemClock()
     client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=Throttle(clock), sleep=clock.sleep)
     async with client:
-        return await OnlineCheck(plan, rows, client).ask()
+        return await OnlineCheck(plan, rows, client, settings.max_running).ask()
 
 
 class OnlineCheck:
-    """The rows of a plan that are to be sent, held against what SMS holds at this moment."""
+    """The rows of a plan that are to be sent, held against what SMS holds at this moment.
 
-    def __init__(self, plan: Plan, rows: Iterable[ServerRow], client: SmsClient) -> None:
+    `max_running` is how many servers the account migrates at once.
+    """
+
+    def __init__(self, plan: Plan, rows: Iterable[ServerRow], client: SmsClient, max_running: int) -> None:
         self._plan = plan
+        self._max_running = max_running
         self._rows = [row for row in rows if not row.skip]
         self._client = client
         self._ids: dict[int, str] = {}
@@ -218,11 +221,11 @@ class OnlineCheck:
         for name, added in new.items():
             wave, most = self._plan.waves[name], self._plan.waves[name].integer("max_running")
             starting = min(added, most or added)
-            if running and running + starting > MOST_RUNNING:
-                words: dict[str, str | int] = {"running": running, "wave": name, "starting": starting, "most": MOST_RUNNING}
+            if running and running + starting > self._max_running:
+                words: dict[str, str | int] = {"running": running, "wave": name, "starting": starting, "most": self._max_running}
                 place = self._wave_cell(name, "max_running")
                 said = _typed(wave, "max_running")
-                yield build_finding("PLAN-650", place, said, room=max(0, MOST_RUNNING - running), **words)
+                yield build_finding("PLAN-650", place, said, room=max(0, self._max_running - running), **words)
             if len(self._tasks) + added > MOST_TASKS:
                 words = {"there": len(self._tasks), "wave": name, "added": added, "most": MOST_TASKS}
                 yield build_finding("PLAN-651", self._wave_cell(name, "wave"), name, **words)

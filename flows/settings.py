@@ -152,6 +152,13 @@ class Settings(BaseSettings):
     concurrency: int = Field(
         32, validation_alias="SMS_CONCURRENCY", ge=1, le=512, description="Creates in flight at once, at most."
     )
+    max_running: int = Field(
+        100,
+        validation_alias="SMS_MAX_RUNNING",
+        ge=1,
+        le=100_000,
+        description="Servers that the account migrates at once; `check --online` goes by it.",
+    )
     lease_slack_seconds: float = Field(
         30.0,
         validation_alias="WAVES_LEASE_SECONDS",
@@ -290,6 +297,7 @@ _REMEDIES = {
     "SMS_SETTLE_SECONDS": "give seconds from 0 to 3600, e.g. 10",
     "SMS_RATE_PER_SECOND": "give a number above 0 and up to 10000, or unset it for no limit of ours",
     "SMS_CONCURRENCY": "give a whole number from 1 to 512, e.g. 32",
+    "SMS_MAX_RUNNING": "give a whole number from 1 to 100000, e.g. 100",
     "WAVES_LEASE_SECONDS": "give seconds from 1 to 3600, e.g. 30",
     "SMS_USER_AGENT": "give one line of plain ASCII, or unset it",
     "WAVES_JOURNAL": "give sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/DATABASE",
@@ -303,6 +311,7 @@ _NUMBERS = frozenset(
         "SMS_SETTLE_SECONDS",
         "SMS_RATE_PER_SECOND",
         "SMS_CONCURRENCY",
+        "SMS_MAX_RUNNING",
         "WAVES_LEASE_SECONDS",
     }
 )

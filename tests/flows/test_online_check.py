@@ -194,6 +194,8 @@ def test_the_accounts_limits_are_told_at_the_wave(sms: SimulatorProcess, tmp_pat
     waves = [{"wave": "wave-1", "max_running": 5}]
     assert told(asked(tmp_path, waves=waves)) == [("Waves!B2", "PLAN-650")]
     assert told(asked(tmp_path, waves=[{"wave": "wave-1", "max_running": 1}])) == []
+    monkeypatch.setenv("SMS_MAX_RUNNING", "101")
+    assert told(asked(tmp_path, waves=waves)) == []
     monkeypatch.setattr(online_check, "MOST_TASKS", 100)
     assert told(asked(tmp_path))[-1] == ("Servers!A2", "PLAN-651")
 

@@ -77,6 +77,7 @@ def refusal(environment: pytest.MonkeyPatch, variables: dict[str, str]) -> str:
         ({**TOKEN, "SMS_READ_TIMEOUT": "nan"}, 'SMS_READ_TIMEOUT "nan" is out of bounds: give seconds above 0'),
         ({**TOKEN, "SMS_SETTLE_SECONDS": "-1"}, 'SMS_SETTLE_SECONDS "-1" is out of bounds: give seconds from 0 to 3600'),
         ({**TOKEN, "SMS_RATE_PER_SECOND": "inf"}, 'SMS_RATE_PER_SECOND "inf" is not a number: give a number above 0'),
+        ({**TOKEN, "SMS_MAX_RUNNING": "0"}, 'SMS_MAX_RUNNING "0" is out of bounds: give a whole number from 1 to 100000'),
         ({**TOKEN, "SMS_CONCURRENCY": "3.5"}, 'SMS_CONCURRENCY "3.5" is not a whole number: give a whole number from 1 to 512'),
         (
             {**TOKEN, "SMS_AUTH_TOKEN": "SECRET\nline"},
