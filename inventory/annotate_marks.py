@@ -7,10 +7,11 @@ the cell stays, a cell inside a merged one is marked where the merged one begins
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openpyxl.cell.cell import MergedCell
+from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
@@ -20,10 +21,9 @@ from inventory.findings import Severity
 from inventory.report_style import SEVERITY_COLOURS, fill, writable_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from openpyxl import Workbook
-    from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.dimensions import ColumnDimension
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -130,14 +130,14 @@ class _Sheet:
         for of in self._columns:
             if (of.min or 0) <= column <= (of.max or 0):
                 cell.number_format = of.number_format
-                cell.font, cell.border = of.font.copy(), of.border.copy()
-                cell.alignment, cell.protection = of.alignment.copy(), of.protection.copy()
+                cell.font, cell.border = copy(of.font), copy(of.border)
+                cell.alignment, cell.protection = copy(of.alignment), copy(of.protection)
 
 
 def _commented(workbook: Workbook) -> Iterator[Cell]:
     for sheet in workbook.worksheets:
-        cells: Mapping[tuple[int, int], Cell] = sheet._cells  # noqa: SLF001 - iter_rows would make every cell that there is not
-        yield from [cell for cell in cells.values() if cell.comment is not None]
+        cells = sheet._cells.values()  # noqa: SLF001 - iter_rows would make every cell that there is not
+        yield from [cell for cell in cells if isinstance(cell, Cell) and cell.comment is not None]
 
 
 def _fit_comments(workbook: Workbook) -> None:

@@ -45,10 +45,11 @@ MOST_ENTRIES = 60_000
 """A sheet holds 65,530 links; what is beyond is told as a number."""
 
 _WIDTHS = (11.0, 30.0, 26.0, 58.0, 62.0, 12.0)
-_LETTERS_A_LINE = int(sum(_WIDTHS) * 0.95)
+_LETTERS_A_UNIT = 1.25
 _LINE_POINTS = 14.5
 _LONGEST_TITLE = 31
 _MOST_FROZEN = 12
+_MOST_LINES = 8
 _LINK = "0B57A4"
 
 
@@ -77,7 +78,7 @@ def add_page(workbook: Workbook, page: Page, findings: Sequence[Finding]) -> str
         sheet.freeze_panes = f"A{top + 1}"
     sheet.auto_filter.ref = f"A{top}:{get_column_letter(len(COLUMNS))}{sheet.max_row}"
     _open_with(workbook, sheet)
-    return sheet.title
+    return str(sheet.title)
 
 
 def _free_title(workbook: Workbook) -> str:
@@ -118,7 +119,12 @@ def _say(sheet: Worksheet, text: str, *, bold: bool = False) -> None:
     sheet.append([styled(sheet, text, face=font(bold=bold, colour=BRAND if bold else MUTED), alignment=WRAP)])
     row = sheet.max_row
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(COLUMNS))
-    sheet.row_dimensions[row].height = _LINE_POINTS * math.ceil(len(text) / _LETTERS_A_LINE) + 2
+    sheet.row_dimensions[row].height = _height(text, sum(_WIDTHS)) + 2
+
+
+def _height(text: str, width: float) -> float:
+    """How high a row must be for a text over the width of a column."""
+    return _LINE_POINTS * min(max(math.ceil(len(text) / (width * _LETTERS_A_UNIT)), 1), _MOST_LINES)
 
 
 def _table(sheet: Worksheet, workbook: Workbook, groups: Sequence[FindingGroup]) -> None:
@@ -146,6 +152,8 @@ def _entry(sheet: Worksheet, row: int, group: FindingGroup, titles: frozenset[st
         where.font = font(colour=_LINK)
     words = [styled(sheet, text, alignment=WRAP) for text in (first.value, group.problem, first.remedy)]
     sheet.append([weight, where, *words, styled(sheet, first.code, alignment=TOP)])
+    texts = (group.place, first.value, group.problem, first.remedy)
+    sheet.row_dimensions[row].height = max(map(_height, texts, _WIDTHS[1:]))
 
 
 def _location(sheet: str, group: FindingGroup) -> str:
@@ -159,8 +167,8 @@ def _open_with(workbook: Workbook, sheet: Worksheet) -> None:
     workbook.active = workbook.index(sheet)
     for other in workbook.worksheets:
         other.sheet_view.tabSelected = other is sheet
-    for other in workbook.chartsheets:
-        for view in other.sheetViews.sheetView:
+    for chart in workbook.chartsheets:
+        for view in chart.sheetViews.sheetView:
             view.tabSelected = False
     for view in workbook.views:
         view.firstSheet = 0
