@@ -143,14 +143,19 @@ def _whole_workbook(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[
     from openpyxl import load_workbook
 
     from inventory.annotate_survey import survey
+    from inventory.annotate_validations import MARK as MARK_OF_EXTENDED
+    from inventory.annotate_validations import bring_validations
 
-    seen = survey(open_package(plan.name, content, limits))
+    package = open_package(plan.name, content, limits)
+    seen = survey(package)
     if seen.cells > MOST_CELLS * limits.times or seen.too_large_part:
         raise AnnotateError("too large", "")
     try:
         workbook = load_workbook(io.BytesIO(content), rich_text=seen.has_rich_text)
     except Exception as cause:  # what openpyxl raises for a dialect it does not know is anything; the values are copied then
         raise AnnotateError("not readable", "") from cause
+    if any(line.startswith(MARK_OF_EXTENDED) for line in seen.lost):
+        bring_validations(package, workbook)
     _forget_earlier_marks(workbook)
     missing = list(seen.lost)
     pictures = seen.pictures - sum(len(cast("Any", sheet)._images) for sheet in workbook.worksheets)  # noqa: SLF001 - openpyxl tells it nowhere else

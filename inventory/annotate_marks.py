@@ -130,8 +130,8 @@ class _Sheet:
         for of in self._columns:
             if (of.min or 0) <= column <= (of.max or 0):
                 cell.number_format = of.number_format
-                cell.font, cell.border = copy(of.font), copy(of.border)
-                cell.alignment, cell.protection = copy(of.alignment), copy(of.protection)
+                for look in ("font", "border", "alignment", "protection"):
+                    setattr(cell, look, copy(getattr(of, look)))
 
 
 def _commented(workbook: Workbook) -> Iterator[Cell]:

@@ -53,7 +53,7 @@ _IN_SHEETS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     for pattern, words in (
         (
             rb"\{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF\}",
-            "extended validation (drop-downs whose choices are on another sheet)",
+            "extended validation (drop-downs from another sheet, in the plain form where that is possible)",
         ),
         (rb"\{78C0D931-6437-407d-A8EE-F0AAD7539E65\}", "extended conditional formats (data bars, icons)"),
         (rb"\{05C60535-1F16-4fd2-B633-F4F36F0B64E0\}", "sparklines"),

@@ -270,12 +270,36 @@ def test_what_the_copy_lacks_is_named(tmp_path: Path, part: str, told: str) -> N
     assert told in first_sheet(annotated(plan))
 
 
-def test_extended_validation_is_named_with_its_sheet(tmp_path: Path) -> None:
-    """Excel writes a drop-down that points to another sheet in a way that openpyxl does not know."""
-    extension = '<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"/></extLst></worksheet>'
+EXTENDED = """<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"
+  xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"><x14:dataValidations
+  xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" count="2"><x14:dataValidation type="list" allowBlank="1"
+  showErrorMessage="1" error="no such zone"><x14:formula1><xm:f>Zones!$A$1:$A$9</xm:f></x14:formula1><xm:sqref>H2:H99</xm:sqref>
+  </x14:dataValidation><x14:dataValidation type="of a later Excel">
+  <x14:formula1><xm:f>1</xm:f></x14:formula1><xm:sqref>I2</xm:sqref>
+  </x14:dataValidation></x14:dataValidations></ext></extLst></worksheet>"""
+
+
+def test_a_drop_down_from_another_sheet_survives(tmp_path: Path) -> None:
+    """Excel writes it where openpyxl does not look: it comes in the plain form, and one that cannot is left out."""
+    plan = make_plan(tmp_path / "plan.xlsx", [server(1, rack="r1")])
+    copy = annotated(with_parts(plan, sheet=("xl/worksheets/sheet1.xml", "</worksheet>", EXTENDED)))
+    held = load_workbook(copy)["Servers"].data_validations.dataValidation
+    assert [(each.type, each.formula1, str(each.sqref), each.error, each.allowBlank) for each in held] == [
+        ("list", "Zones!$A$1:$A$9", "H2:H99", "no such zone", True)
+    ]
+    assert (
+        "extended validation (drop-downs from another sheet, in the plain form where that is possible): in Servers"
+        in first_sheet(copy)
+    )
+
+
+def test_an_empty_cell_has_the_format_of_its_column(tmp_path: Path) -> None:
+    """Where the file has no cell, the mark makes one that looks as the planner set up the column: text stays text."""
     plan = make_plan(tmp_path / "plan.xlsx", [server(1)])
-    with_parts(plan, sheet=("xl/worksheets/sheet1.xml", "</worksheet>", extension))
-    assert "extended validation (drop-downs whose choices are on another sheet): in Servers" in first_sheet(annotated(plan))
+    book = load_workbook(plan)
+    book["Servers"].column_dimensions["I"].number_format = "@"
+    book.save(plan)
+    assert load_workbook(annotated(plan, findings=[error_at("I2")]))["Servers"]["I2"].number_format == "@"
 
 
 def test_charts_and_formulas_are_told(tmp_path: Path) -> None:
