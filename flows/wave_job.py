@@ -34,6 +34,8 @@ from flows.submission.wave_run import submit_wave
 from flows.where import rows_that_fit
 from inventory.checks import check_plan, invalid_rows
 from inventory.findings import Finding, Severity
+from inventory.forecast import forecast_plan
+from inventory.forecast_terms import terms_of
 from inventory.outcomes import Status, counts
 from inventory.plan import read_plan
 from inventory.report import ReportError, WaveReport, check_page_path, check_report_path, write_page, write_report
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from flows.submission.wave_run import WaveResult
     from flows.wave_attempts import WaveAttempts
     from flows.where import Where
+    from inventory.forecast import WaveForecast
     from inventory.plan import Plan, ServerRow
 
 
@@ -255,6 +258,8 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: 
     One that cannot be written is said, not raised: the outcomes are what counts.
     """
     order = prepared.order
+    forecast, problem = _forecast(prepared)
+    problems = [text for text in (attempts.problem, problem) if text]
     found = WaveReport(
         plan=prepared.plan,
         wave=order.wave,
@@ -264,10 +269,11 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: 
         ended_at=result.ended_at,
         outcomes=result.outcomes,
         findings=[*prepared.findings, *result.findings],
-        notes=[*result.notes, *([attempts.problem] if attempts.problem else [])],
+        notes=[*result.notes, *problems],
         endpoint=endpoint,
         next_command=next_command(order, result),
         attempts=attempts.attempts,
+        forecast=forecast,
     )
     end = WaveEnd(prepared, result, None, counts=counts(result.outcomes))
     try:
@@ -276,6 +282,17 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: 
     except ReportError as error:
         end = replace(end, report_problem=str(error))
     return end if order.html is None else _with_page(end, order.html, found)
+
+
+def _forecast(prepared: PreparedWave) -> tuple[WaveForecast | None, str]:
+    """What was to be expected of the wave, where its sheet says when it starts, or why that cannot be told."""
+    wave = prepared.plan.waves[prepared.order.wave]
+    if wave.starts_at is None:
+        return None, ""
+    try:
+        return next(iter(forecast_plan(prepared.plan, terms_of(), wave=wave.name, is_advising=False)), None), ""
+    except Exception as error:  # noqa: BLE001 - no defect of a forecast may cost the report of a wave
+        return None, f"The wave could not be forecast: {type(error).__name__}: {error}"
 
 
 def _with_page(end: WaveEnd, path: Path, found: WaveReport) -> WaveEnd:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
     from inventory.findings import Finding
+    from inventory.forecast import WaveForecast
     from inventory.outcomes import Outcome
     from inventory.plan import Plan
     from inventory.report_records import Attempt
@@ -33,7 +34,8 @@ class WaveReport:
 
     `author` is who ran it, `notes` are sentences of the run (a throttled window, a database that was waited for), `next_command` is
     what to type next, with the user's own file and wave in it; "" where nothing is left to do. `attempts` are the requests that the
-    journal holds of the wave's servers, in the outcomes' order, then in their own, over all runs.
+    journal holds of the wave's servers, in the outcomes' order, then in their own, over all runs. `forecast` is what was to be
+    expected of the wave by its sheet; None where nothing was.
     """
 
     plan: Plan
@@ -48,6 +50,7 @@ class WaveReport:
     endpoint: str = ""
     next_command: str = ""
     attempts: Sequence[Attempt] = ()
+    forecast: WaveForecast | None = None
 
 
 def write_report(path: Path, report: WaveReport) -> None:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
+from math import ceil, inf
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
+    from inventory.forecast import WaveForecast
     from inventory.plan import ServerRow
     from inventory.report import WaveReport
     from inventory.report_records import Attempt
@@ -54,12 +56,17 @@ class ProblemGroup:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When the first request for a server left in this run, and when the last answer to one came; `place` is against the window."""
+    """When the first request for a server left in this run, and when the last answer to one came; `place` is against the window.
+
+    `starts_at` and `ends_at` are when its migration was to run by the forecast; None where there is none.
+    """
 
     outcome: Outcome
     sent_at: datetime | None
     answered_at: datetime | None
     place: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 def verdict(report: WaveReport) -> Verdict:
@@ -85,6 +92,7 @@ def run_facts(report: WaveReport) -> list[tuple[str, str]]:
         ("SHA-256", report.plan.sha256),
         ("Wave", f"{report.wave}, {len(report.outcomes):,} server{'' if len(report.outcomes) == 1 else 's'}"),
         ("Window", window_text(report)),
+        *([("Forecast", told)] if (told := forecast_text(report)) else []),
         ("Started", shown_time(report.started_at, zone_of(report))),
         ("Ended", f"{shown_time(report.ended_at, zone_of(report))}, after {lasting(report.ended_at - report.started_at)}"),
         ("Run by", report.author),
@@ -134,6 +142,16 @@ def window_text(report: WaveReport) -> str:
     return " ".join(word for word in words if word) or "none in the plan"
 
 
+def forecast_text(report: WaveReport) -> str:
+    """When the wave's migrations were to be over, by its sheet, started as planned; "" where nobody can tell."""
+    forecast = report.forecast
+    if forecast is None or forecast.ends_at is None:
+        return ""
+    least = "not before " if forecast.is_at_least else ""
+    place = {True: ", inside the window", False: ", outside the window", None: ""}[forecast.fits]
+    return f"migrations end {least}{shown_time(forecast.ends_at, zone_of(report))} if started as planned{place}"
+
+
 def totals(outcomes: Iterable[Outcome]) -> Mapping[str, Counter[Status]]:
     """How many servers of each wave ended how, the waves in the order in which they come."""
     found: dict[str, Counter[Status]] = {}
@@ -165,10 +183,21 @@ def timings(report: WaveReport) -> Iterator[Timing]:
         if attempt.run_id == report.run_id and attempt.answered_at is not None:
             answered[attempt.source_server_id] = attempt.answered_at
     opens, closes = _window(report)
+    expected = _expected(report.forecast) if report.forecast else {}
     for outcome in report.outcomes:
         sent_at = outcome.submitted_at
         came = answered.get(outcome.source_server_id) if sent_at else None
-        yield Timing(outcome, sent_at, came, _place(sent_at, opens, closes))
+        yield Timing(outcome, sent_at, came, _place(sent_at, opens, closes), *expected.get(outcome.row.position, (None, None)))
+
+
+def _expected(forecast: WaveForecast) -> dict[int, tuple[datetime | None, datetime | None]]:
+    """When the migration of each server was to begin and to end, by its row's position; only of those whose speed is known."""
+    case = forecast.case
+    return {
+        load.row.position: (case.moment(span.start), case.moment(span.end))
+        for load, span in zip(case.loads, forecast.spans, strict=True)
+        if case.is_known(load) and span.end < inf
+    }
 
 
 def steps(sent: Iterable[datetime]) -> list[tuple[datetime, int]]:
@@ -177,11 +206,10 @@ def steps(sent: Iterable[datetime]) -> list[tuple[datetime, int]]:
     if not moments:
         return []
     span = (moments[-1] - moments[0]).total_seconds()
-    step = next((each for each in _STEP_SECONDS if span / each < _MOST_STEPS - 1), _STEP_SECONDS[-1])
+    step = next((each for each in _STEP_SECONDS if span / each < _MOST_STEPS - 1), ceil(span / (_MOST_STEPS - 1)))
     first = int(moments[0].timestamp()) // step
     tally = Counter(int(moment.timestamp()) // step - first for moment in moments)
-    last = min(max(tally), 10 * _MOST_STEPS)
-    return [(datetime.fromtimestamp((first + place) * step, UTC), tally[place]) for place in range(last + 1)]
+    return [(datetime.fromtimestamp((first + place) * step, UTC), tally[place]) for place in range(max(tally) + 1)]
 
 
 def last_attempts(attempts: Iterable[Attempt]) -> dict[str, Attempt]:

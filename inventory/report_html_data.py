@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from inventory.report_facts import row_digest, shown_time, zone_of
+from inventory.report_facts import row_digest, shown_time, timings, zone_of
 from inventory.report_html_text import visible
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from inventory.findings import Finding
-    from inventory.outcomes import Outcome
     from inventory.report import WaveReport
+    from inventory.report_facts import Timing
     from inventory.report_records import Attempt
 
 SERVER_COLUMNS = (
@@ -36,7 +36,7 @@ SERVER_COLUMNS = (
 )
 """The columns of the list, by their key for the script and their title; the planner's own come with each row's details."""
 _ATTEMPT_TITLES = ("#", "Sent", "Answered", "Answer", "Decision", "Result", "Request", "Body SHA-256", "Run")
-_TRACE_TITLES = ("Cell", "Row SHA-256", "Body SHA-256", "Request id")
+_TRACE_TITLES = ("Cell", "Row SHA-256", "Body SHA-256", "Request id", "Forecast start", "Forecast end")
 FINDING_COLUMNS = (
     ("severity", "Severity"),
     ("code", "Code"),
@@ -78,7 +78,7 @@ def packed_servers(report: WaveReport) -> Iterator[str]:
     for attempt in report.attempts:
         attempts.setdefault(attempt.source_server_id, []).append(attempt)
     row = _ServerRows(report.plan.headers, attempts, zone_of(report), _Texts().told)
-    yield from _listed(row.packed(outcome) for outcome in report.outcomes)
+    yield from _listed(row.packed(timing) for timing in timings(report))
     yield "]}"
 
 
@@ -99,9 +99,10 @@ class _ServerRows:
     zone: tzinfo
     told: Callable[[str], str | int]
 
-    def packed(self, outcome: Outcome) -> list[object]:
+    def packed(self, timing: Timing) -> list[object]:
         """All texts of a row, told in the order in which the script reads them."""
-        told, shown = self.told, outcome.row.shown
+        outcome, told = timing.outcome, self.told
+        shown = outcome.row.shown
         requests = self.attempts.get(outcome.source_server_id, ())
         own = (
             outcome.row.label,
@@ -119,6 +120,8 @@ class _ServerRows:
             row_digest(outcome.row),
             requests[-1].body_digest if requests else "",
             requests[-1].request_id if requests else outcome.request_id,
+            self._time(timing.starts_at),
+            self._time(timing.ends_at),
         )
         return [
             *[told(text) for text in own],

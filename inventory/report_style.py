@@ -65,6 +65,8 @@ _CONTROL_PICTURES = 0x2400
 _A4 = 9
 _PAPER_CHARACTERS = 190
 """So many characters of our size stand beside each other on a landscape A4 before they are too small to read."""
+_SQUEEZE = 0.15
+"""By so much of a page a table may be pressed together before it takes another one."""
 _MOST_SHARED = 500
 _FOOTER_LIMIT = 80  # a footer holds 255 characters in all, each & counting twice
 
@@ -155,9 +157,9 @@ def header_row(sheet: Worksheet, titles: Sequence[str], own: int = 0) -> list[Ce
     ]
 
 
-def set_widths(sheet: Worksheet, widths: Sequence[float]) -> None:
-    """Set the columns' widths in characters, from A on. Must come before the first row."""
-    for number, width in enumerate(widths, 1):
+def set_widths(sheet: Worksheet, widths: Sequence[float], first: int = 1) -> None:
+    """Set the columns' widths in characters, from the column `first` on (1 is A). Must come before the first row."""
+    for number, width in enumerate(widths, first):
         sheet.column_dimensions[get_column_letter(number)].width = width
 
 
@@ -189,7 +191,7 @@ def prepare_table(sheet: Worksheet, widths: Sequence[float], rows: int, title: s
     set_widths(sheet, widths)
     named = sum(widths[:titles])
     paper = max(_PAPER_CHARACTERS - named, _PAPER_CHARACTERS / 2)
-    set_page(sheet, title, pages_wide=max(ceil((sum(widths) - named) / paper), 1))
+    set_page(sheet, title, pages_wide=max(ceil((sum(widths) - named) / paper - _SQUEEZE), 1))
     if titles:
         sheet.print_title_cols = f"A:{get_column_letter(titles)}"
     sheet.sheet_view.showGridLines = True

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from openpyxl.chart import BarChart, Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.marker import DataPoint
-from openpyxl.styles import Alignment
+from openpyxl.styles import Alignment, Border, Side
 
 from inventory.outcomes import Status
-from inventory.report_facts import all_notes, problem_groups, run_facts, totals, verdict
+from inventory.report_facts import all_notes, done_count, problem_groups, run_facts, totals, verdict
 from inventory.report_style import (
     BAR_COLOURS,
     BRAND,
@@ -39,14 +39,16 @@ if TYPE_CHECKING:
 
     from inventory.report import WaveReport
 
-_WIDTHS = (2.0, 15.0, 11.0, 11.0, 62.0, 2.0, 58.0)
+_WIDTHS = (2.0, 17.0, 15.0, 11.0, 58.0, 2.0, 56.0)
 _LAST = "G"
 _PROBLEM_GROUPS = 12
 _NAMED_SERVERS = 5
 _FEWEST_WAVES = 2
 _LINE_POINTS = 14.0
 _CENTRE = Alignment(vertical="top", horizontal="center")
-_INDENT = Alignment(vertical="top", indent=1)
+_INDENT = Alignment(horizontal="left", vertical="top", indent=1)
+_TILE = Alignment(vertical="center", horizontal="center")
+_BESIDE = Border(left=Side(style="thick", color="FFFFFF"), right=Side(style="thick", color="FFFFFF"))
 
 
 def add_summary(workbook: Workbook, report: WaveReport) -> None:
@@ -89,7 +91,7 @@ class _Page:
 
     def _band(self, text: str, ground: str, colour: str, *, size: int = 10, height: float = 22.0) -> None:
         face = font(size=size, bold=True, colour=colour)
-        alignment = Alignment(vertical="center", indent=1)
+        alignment = Alignment(horizontal="left", vertical="center", indent=1)
         rest = [styled(self._sheet, "", ground=ground) for _ in range(len(_WIDTHS) - 2)]
         self._add(styled(self._sheet, text, face=face, ground=ground, alignment=alignment), *rest, height=height)
 
@@ -114,6 +116,34 @@ class _Page:
         )
         self._add(height=6)
         self._band(told.text, *STATUS_COLOURS[told.tone], size=13, height=28)
+        self._tiles()
+
+    def _tiles(self) -> None:
+        """Servers, done, in need of attention, share done: in figures that are read from across a table."""
+        whole = len(self._report.outcomes)
+        done = done_count(self._report.outcomes)
+        if not whole:
+            return
+        self._add(height=8)
+        of_left = STATUS_COLOURS[Status.CONFLICT][1] if whole > done else MUTED
+        tiles = (
+            ("servers", whole, "#,##0", BRAND),
+            ("done", done, "#,##0", STATUS_COLOURS[Status.CREATED][1]),
+            ("need attention", whole - done, "#,##0", of_left),
+            ("of the wave is done", done / whole, "0.0 %", BRAND),
+        )
+        numbers, words = [], []
+        for word, value, number_format, colour in tiles:
+            face = font(size=22, bold=True, colour=colour)
+            numbers.append(
+                styled(self._sheet, value, face=face, ground=PAPER, alignment=_TILE, number_format=number_format, border=_BESIDE)
+            )
+            words.append(styled(self._sheet, word, face=font(colour=MUTED), ground=PAPER, alignment=_TILE, border=_BESIDE))
+        for cells, height in ((numbers, 34), (words, 18)):
+            rest = styled(self._sheet, "", ground=PAPER)
+            self._add(cells[0], cells[1], rest, cells[2], rest, cells[3], height=height)
+            self._sheet.merged_cells.add(f"C{self._row}:D{self._row}")
+            self._sheet.merged_cells.add(f"E{self._row}:F{self._row}")
 
     def facts(self) -> None:
         """Who, what, where and when."""
@@ -162,7 +192,13 @@ class _Page:
             face = font(size=11, colour=BRAND, name="Consolas")
             cells = [styled(self._sheet, "", ground=PAPER) for _ in range(len(_WIDTHS) - 2)]
             self._add(
-                styled(self._sheet, command, face=face, ground=PAPER, alignment=Alignment(vertical="center", indent=1)),
+                styled(
+                    self._sheet,
+                    command,
+                    face=face,
+                    ground=PAPER,
+                    alignment=Alignment(horizontal="left", vertical="center", indent=1),
+                ),
                 *cells,
                 height=24,
             )
@@ -205,7 +241,7 @@ class _Page:
                 styled(self._sheet, group.todo, alignment=WRAP),
                 None,
                 styled(self._sheet, named, alignment=WRAP),
-                height=max(_height(group.todo, 62), _height(named, 58)),
+                height=max(_height(group.todo, 58), _height(named, 56)),
             )
         if len(groups) > _PROBLEM_GROUPS:
             self._add(styled(self._sheet, f"{len(groups) - _PROBLEM_GROUPS} more reasons: see Outcomes.", face=font(colour=MUTED)))
@@ -236,7 +272,7 @@ class _Page:
         chart.x_axis.delete, chart.y_axis.delete = False, True
         chart.y_axis.majorGridlines = None
         chart.y_axis.scaling.min = 0
-        chart.width, chart.height = 12, 4.5
+        chart.width, chart.height = 11, 6.2
         self._sheet.add_chart(chart, f"G{self._chart_row}")
 
 

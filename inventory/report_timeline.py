@@ -5,10 +5,10 @@ Decides no figures: report_facts.py does. Called by report.py alone.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from openpyxl.chart import BarChart, Reference
+from openpyxl.utils import get_column_letter
 
 from inventory.report_facts import shown_time, steps, timings, zone_of
 from inventory.report_style import (
@@ -18,6 +18,7 @@ from inventory.report_style import (
     font,
     header_row,
     prepare_table,
+    set_widths,
     status_cells,
     styled,
     text_value,
@@ -35,8 +36,18 @@ if TYPE_CHECKING:
     from inventory.report import WaveReport
     from inventory.report_facts import Timing
 
-TIMELINE_COLUMNS = ("server", "source_server_id", "status", "submitted", "answered", "window", "seconds")
-_WIDTHS = (28.0, 38.0, 14.0, 28.0, 28.0, 11.0, 11.0)
+TIMELINE_COLUMNS = (
+    "server",
+    "source_server_id",
+    "status",
+    "submitted",
+    "answered",
+    "window",
+    "seconds",
+    "forecast_start",
+    "forecast_end",
+)
+_WIDTHS = (26.0, 36.0, 13.0, 25.0, 25.0, 11.0, 11.0, 25.0, 25.0)
 _STEP_COLUMN = len(_WIDTHS) + 2
 _NO_STEP: tuple[None, ...] = ()
 
@@ -47,8 +58,8 @@ def add_timeline(workbook: Workbook, report: WaveReport) -> None:
     found = list(timings(report))
     pace = steps(timing.sent_at for timing in found if timing.sent_at is not None)
     prepare_table(sheet, _WIDTHS, len(found), f"{report.plan.name} - {report.wave} - timeline", titles=1)
-    sheet.column_dimensions["I"].width, sheet.column_dimensions["J"].width = 28, 12
-    sheet.print_area = f"A1:G{len(found) + 1}"
+    set_widths(sheet, [12.0, 12.0], _STEP_COLUMN)
+    sheet.print_area = f"A1:{get_column_letter(len(_WIDTHS))}{len(found) + 1}"
     beside = [None, *header_row(sheet, ("from", "submitted"))] if pace else []
     sheet.append([*header_row(sheet, TIMELINE_COLUMNS), *beside])
     cells = status_cells(sheet)
@@ -56,7 +67,7 @@ def add_timeline(workbook: Workbook, report: WaveReport) -> None:
         own = _row(sheet, found[place], cells, zone) if place < len(found) else (None,) * len(TIMELINE_COLUMNS)
         sheet.append([*own, *(_step(sheet, pace[place], zone) if place < len(pace) else _NO_STEP)])
     if len(pace) > 1:
-        sheet.add_chart(_chart(sheet, len(pace)), "L2")
+        sheet.add_chart(_chart(sheet, len(pace)), f"{get_column_letter(_STEP_COLUMN + 3)}2")
 
 
 def _row(sheet: Worksheet, timing: Timing, cells: dict[Status, Cell], zone: tzinfo) -> Sequence[str | float | Cell | None]:
@@ -69,13 +80,13 @@ def _row(sheet: Worksheet, timing: Timing, cells: dict[Status, Cell], zone: tzin
         _moment(answered_at, zone),
         timing.place or None,
         round((answered_at - sent_at).total_seconds(), 1) if sent_at and answered_at else None,
+        _moment(timing.starts_at, zone),
+        _moment(timing.ends_at, zone),
     )
 
 
 def _moment(moment: datetime | None, zone: tzinfo) -> str | None:
-    if moment is None:
-        return None
-    return shown_time(moment, zone) if zone is UTC else moment.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+    return shown_time(moment, zone) if moment else None
 
 
 def _step(sheet: Worksheet, step: tuple[datetime, int], zone: tzinfo) -> Sequence[Cell | None]:
