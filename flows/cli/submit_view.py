@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from flows.cli import output
+from inventory.finding_groups import group_findings
 from inventory.findings import Severity
 
 if TYPE_CHECKING:
@@ -166,9 +167,10 @@ def as_json(end: WaveEnd) -> dict[str, Any]:
 def show_refusal(findings: Sequence[Finding], stream: TextIO) -> None:
     """The errors for which nothing was sent, each by its cell, then how many warnings there are."""
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-    stream.writelines(f"{finding.line()}\n" for finding in errors[:MOST_ERRORS])
-    if len(errors) > MOST_ERRORS:
-        stream.write(f"and {len(errors) - MOST_ERRORS} more errors\n")
+    groups = group_findings(errors)
+    stream.writelines(f"{group.line()}\n" for group in groups[:MOST_ERRORS])
+    if more := sum(len(group.findings) for group in groups[MOST_ERRORS:]):
+        stream.write(f"and {more} more errors\n")
     show_warnings(findings, stream, most=0)
 
 
@@ -177,8 +179,9 @@ def show_warnings(findings: Sequence[Finding], stream: TextIO, *, most: int = MO
     warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
     if not warnings:
         return
-    stream.writelines(f"warning: {finding.line()}\n" for finding in warnings[:most])
-    more = len(warnings) - most
+    groups = group_findings(warnings)
+    stream.writelines(f"warning: {group.line()}\n" for group in groups[:most])
+    more = sum(len(group.findings) for group in groups[most:])
     if more > 0:
         stream.write(
             f"{'and ' if most else ''}{more}{' more' if most else ''} warning{'s' if more > 1 else ''}: `waves check` shows them\n"
