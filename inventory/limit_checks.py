@@ -57,12 +57,10 @@ def _told(fact: HostFact, code: str, row: ServerRow) -> Finding:
 def check_account(servers: ServerColumns) -> Iterator[Finding]:
     """What an account does not do at once, or does not hold."""
     plan = servers.plan
-    for wave in plan.waves.values():
-        if (wave.integer("max_running") or 0) > MOST_RUNNING and (wave.index >= 0 or "max_running" in wave.inherited):
-            yield finding_at(wave, "max_running", "PLAN-520")
-    for limit in plan.sheet_rows("Limits"):
-        if (limit.integer("max_running") or 0) > MOST_RUNNING:
-            yield finding_at(limit, "max_running", "PLAN-520")
+    limits = [*plan.waves.values(), *plan.sheet_rows("Limits")]
+    too_many = {row.cell("max_running"): row for row in limits if (row.integer("max_running") or 0) > MOST_RUNNING}
+    for row in too_many.values():  # by its cell: waves may share one of Defaults
+        yield finding_at(row, "max_running", "PLAN-520")
     starting = [row for row, said in zip(servers.rows, servers["auto_start"], strict=True) if said]
     counts = Counter(row.wave for row in starting)
     for name, count in counts.items():

@@ -178,6 +178,7 @@ CASES: tuple[Case, ...] = (
     _row("target_name", "PLAN-513", target_name="{source_name}-hw"),
     _row("speed_limit", "PLAN-512", speed_limit=10, use_ipv6="yes", migration_ip="fd00::7"),
     _wave("Waves!B2", "PLAN-520", {"wave": "wave-1", "max_running": 101}),
+    Case("Defaults!B8", "PLAN-520", {"servers": [server(1), server(2, wave="w2")], "defaults": {**DEFAULTS, "max_running": 101}}),
     Case("Limits!C2", "PLAN-520", {"Limits": [{"column": "wave", "value": "*", "max_running": 101}]}),
     Case("Defaults!B8", "PLAN-521", {"servers": [server(n) for n in range(101)], "defaults": {**DEFAULTS, "auto_start": "yes"}}),
     Case("Servers!A1002", "PLAN-522", {"servers": [server(n) for n in range(1001)]}),
