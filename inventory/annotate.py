@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from inventory.catalogue import PlanError
 from inventory.package import open_package
-from inventory.reading_limits import VARIABLE, ReadingLimits, limits_of
+from inventory.reading_limits import MOST, VARIABLE, ReadingLimits, limits_of
 from inventory.values import show
 from inventory.whole_file import write_whole
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
+    from inventory.annotate_survey import Survey
     from inventory.findings import Finding
+    from inventory.package import Package
 
 MOST_CELLS = 1_500_000
 """Cells that a copy may have: 50,000 rows of 30 columns, which take openpyxl some 800 MB."""
@@ -111,6 +113,9 @@ def write_annotated(copy: Path, plan: Path, annotation: Annotation) -> None:
         except OSError as cause:
             remedy = "close it if it is open in a spreadsheet, or choose another file with --annotate"
             raise AnnotateError(f"the annotated copy {copy} cannot be written ({_reason(cause)})", remedy) from cause
+        except Exception as cause:  # what openpyxl has read and cannot write
+            problem = f"{plan.name} cannot be copied ({type(cause).__name__})"
+            raise AnnotateError(problem, "save it in a spreadsheet as a new .xlsx, or read the findings with --json") from cause
 
 
 def _annotate(workbook: Workbook, plan: Path, annotation: Annotation, missing: Sequence[str]) -> None:
@@ -131,34 +136,57 @@ def copied_workbook(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[
     """The plan's workbook, ready to be marked, and what it lacks, in lines. Raises AnnotateError. Called by proposal_copy.py."""
     if content.startswith(b"PK"):
         try:
-            return _whole_workbook(plan, content, limits)
-        except (AnnotateError, PlanError, MemoryError):
+            return _whole_workbook(open_package(plan.name, content, limits), content)
+        except (_NotWholeError, PlanError) as cause:
             if plan.suffix.lower() in {".xlsx", ".xlsm"}:
-                return _values_of(plan, limits, "it is written in a way that cannot be copied whole")
+                return _values_of(plan, limits, str(cause) if isinstance(cause, _NotWholeError) else _DIALECT)
     return _values_of(plan, limits, f"a {plan.suffix.lower() or 'file like this'} file cannot be copied whole")
 
 
-def _whole_workbook(plan: Path, content: bytes, limits: ReadingLimits) -> tuple[Workbook, list[str]]:
-    """The workbook with its formats. Raises AnnotateError where it cannot be read so, PlanError where it is none."""
+class _NotWholeError(Exception):
+    """Why a workbook's values alone are copied."""
+
+
+_DIALECT = "it is written in a way that cannot be copied whole"
+
+
+def _whole_workbook(package: Package, content: bytes) -> tuple[Workbook, list[str]]:
+    """The workbook with its formats, and what it lacks. Raises _NotWholeError where it cannot be read so."""
+    from inventory.annotate_survey import survey
+
+    try:
+        seen = survey(package)
+        _check_size(seen, package.limits)
+        return _loaded(package, content, seen)
+    except _NotWholeError:
+        raise
+    except Exception as cause:  # what openpyxl raises for a dialect it does not know is anything; the values are copied then
+        raise _NotWholeError(_DIALECT) from cause
+
+
+def _check_size(seen: Survey, limits: ReadingLimits) -> None:
+    most = int(MOST_CELLS * limits.times)
+    if seen.cells > most:
+        times = math.ceil(seen.cells / MOST_CELLS)
+        hint = f" ({VARIABLE}={times} raises that)" if times <= MOST else ""
+        raise _NotWholeError(f"it has {seen.cells:,} cells and rows, empty ones too, and at most {most:,} are copied whole{hint}")
+    if seen.too_large_part:
+        raise _NotWholeError(f"its part {seen.too_large_part} is too large to be copied")
+
+
+def _loaded(package: Package, content: bytes, seen: Survey) -> tuple[Workbook, list[str]]:
     from openpyxl import load_workbook
 
-    from inventory.annotate_survey import survey
-    from inventory.annotate_validations import MARK as MARK_OF_EXTENDED
+    from inventory.annotate_validations import MARK as EXTENDED
     from inventory.annotate_validations import bring_validations
 
-    package = open_package(plan.name, content, limits)
-    seen = survey(package)
-    if seen.cells > MOST_CELLS * limits.times or seen.too_large_part:
-        raise AnnotateError("too large", "")
-    try:
-        workbook = load_workbook(io.BytesIO(content), rich_text=seen.has_rich_text)
-    except Exception as cause:  # what openpyxl raises for a dialect it does not know is anything; the values are copied then
-        raise AnnotateError("not readable", "") from cause
-    if any(line.startswith(MARK_OF_EXTENDED) for line in seen.lost):
+    workbook = load_workbook(io.BytesIO(content), rich_text=seen.has_rich_text)
+    if any(line.startswith(EXTENDED) for line in seen.lost):
         bring_validations(package, workbook)
     _forget_earlier_marks(workbook)
     missing = list(seen.lost)
-    pictures = seen.pictures - sum(len(cast("Any", sheet)._images) for sheet in workbook.worksheets)  # noqa: SLF001 - openpyxl tells it nowhere else
+    # openpyxl tells of the pictures that it has read nowhere else.
+    pictures = seen.pictures - sum(len(cast("Any", sheet)._images) for sheet in workbook.worksheets)  # noqa: SLF001
     if pictures > 0:
         missing.insert(0, f"pictures: {pictures}")
     if seen.has_formulas:

@@ -351,6 +351,17 @@ def test_a_sheet_of_a_million_styled_cells_is_not_laid_out(tmp_path: Path) -> No
     assert marks(annotated(plan, findings=found)) == {"Servers!H2": ERROR}
 
 
+def test_more_cells_than_the_limit_are_not_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Styled empty rows count, too. The limit that was met is named, and how to raise it; the values are in the copy."""
+    monkeypatch.setattr("inventory.annotate.MOST_CELLS", 100)
+    plan = make_plan(tmp_path / "plan.xlsx", [server(1, priority="12O")])
+    rows = "".join(f'<row r="{number}" s="1"/>' for number in range(3, 203))
+    with_parts(plan, sheet=("xl/worksheets/sheet1.xml", "</sheetData>", f"{rows}</sheetData>"))
+    copy = annotated(plan, findings=[error_at("H2")])
+    assert marks(copy) == {"Servers!H2": ERROR}
+    assert "at most 100 are copied whole (WAVES_READ_LIMIT=3 raises that)" in first_sheet(copy)
+
+
 def test_hostile_texts_are_text(tmp_path: Path) -> None:
     """Formulas, control characters, half characters and the longest value of a cell, in a finding and in its comment."""
     plan = make_plan(tmp_path / "plan.xlsx", [server(1)])
