@@ -67,7 +67,7 @@ _UNITS = (
 _COLOURS = (
     (MISSING, "missing", "A cell that the row needs and that is empty, or two that exclude each other."),
     (DOUBTFUL, "twice", "The same source server in two rows."),
-    (EXAMPLE, "example", "A worked row. The colour goes when you put in your own source_server_id."),
+    (EXAMPLE, "example", "To be replaced: a worked row, until it has your own source_server_id, or a value."),
 )
 _HEADERS = {
     Need.REQUIRED: "To be filled in every row.",

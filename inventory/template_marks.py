@@ -41,6 +41,12 @@ def add_marks(sheet: Worksheet, name: str, headers: Sequence[str], last: int) ->
     marks.examples()
 
 
+def mark_example(sheet: Worksheet, cell: str, value: str) -> None:
+    """Mark a cell as an example as long as it holds this value."""
+    look = DifferentialStyle(fill=_ground(EXAMPLE))
+    sheet.conditional_formatting.add(cell, Rule(type="expression", formula=[f'{cell}="{value}"'], dxf=look))
+
+
 class _Marks:
     """The rules of one sheet; of two that fit a cell, the one added first is seen."""
 

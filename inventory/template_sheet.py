@@ -14,8 +14,9 @@ from openpyxl.utils import get_column_letter
 
 from inventory.columns import PLAN_DEFAULTS, Column, Kind
 from inventory.report_style import BRAND, LINE, MUTED, add_sheet, font, set_page, set_text, set_widths
+from inventory.server_checks import MANDATORY
 from inventory.template_forms import CHOSEN_FROM, FORMS, Need, columns_of, need_of
-from inventory.template_marks import add_marks
+from inventory.template_marks import add_marks, mark_example
 from inventory.template_rows import OWN_COLUMN
 from inventory.template_rules import rule_for
 from inventory.template_style import HEADERS, SHARED, TEXTS, cell_at, dress_column, style_of
@@ -107,6 +108,8 @@ def _add_default(sheet: Worksheet, number: int, column: Column, value: str | Non
     meaning.alignment = Alignment(vertical="center", horizontal="left", indent=1, wrap_text=True)
     sheet.row_dimensions[number].height = _LINE_POINTS * -(-len(meaning.value) // _MEANING_LETTERS) + 5
     sheet.add_data_validation(rule_for(column, f"B{number}", f"B{number}"))
+    if column.name in MANDATORY and value is not None:
+        mark_example(sheet, f"B{number}", value)
 
 
 def _add_header(sheet: Worksheet, place: int, column: Column) -> None:

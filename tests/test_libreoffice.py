@@ -29,7 +29,7 @@ RESULTS: dict[Any, Any] = {"=1+2": 3}
 """Of the formulas that the planner's own workbooks hold: ours hold none."""
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-NAMES = ("template", "example", "report", "annotated", "imported", "hostile")
+NAMES = ("template", "example", "report", "annotated", "imported", "proposed", "hostile")
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,9 @@ def write(name: str, folder: Path) -> Path:
         case "imported":
             (folder / "list.csv").write_text(INVENTORY, encoding="utf-8")
             main(["import", str(folder / "list.csv"), "--out", str(path)])
+        case "proposed":
+            plan = make_plan(folder / "waveless.xlsx", [server(number, wave=None) for number in range(1, 5)])
+            main(["plan", str(plan), "--waves", "2", "--out", str(path)])
         case _:
             odd = {"error_message": HOSTILE, "advice": "@SUM(A1)", "error_code": "#N/A"}
             write_report(path, report_of(folder, [server(note="'@x")], outcome=odd, author=HOSTILE[:400], notes=[HOSTILE]))

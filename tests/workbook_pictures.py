@@ -42,7 +42,7 @@ _DOTS_PER_INCH = 100
 _MARGIN = 12
 _WHITE = 250
 _BUT_ITS_FOOT = 0.94
-_GUIDE_BEGINS = 0.58
+_GUIDE_BEGINS = 0.592
 _VERSIONS = re.compile(r"[0-9]+(\.[0-9]+)+")
 
 

@@ -172,6 +172,14 @@ def test_a_number_s_bounds_are_those_that_are_read(sheet: str, column: Column) -
             parse_value(column, number)
 
 
+def test_examples_in_defaults_are_marked_until_they_are_replaced() -> None:
+    """Region and project of the examples are nobody's: they are marked as long as they stand there."""
+    page = book()["Defaults"]
+    marked = {str(each.sqref): each.rules[0].formula[0] for each in page.conditional_formatting}
+    places = {str(page[f"A{number}"].value): f"B{number}" for number in range(2, page.max_row + 1)}
+    assert marked == {places[name]: f'{places[name]}="{page[places[name]].value}"' for name in ("region_id", "project_id")}
+
+
 def test_what_another_sheet_holds_can_be_chosen() -> None:
     """The waves in `Servers`, the servers in `Disks`, the headers in `Limits`."""
     waves, disks, limits = (rules(book()[name]) for name in ("Servers", "Disks", "Limits"))
