@@ -41,6 +41,7 @@ _ROW = re.compile(rb'<row r="([0-9]{1,7})"')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]* hidden="(?:1|true)"')
 _MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(rb"<[A-Za-z_]")
 _REF = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _TRUE = frozenset({"1", "true"})
@@ -48,9 +49,9 @@ _TRUE = frozenset({"1", "true"})
 
 def check_head(stream: IO[bytes]) -> None:
     """Refuse a part of the package whose XML has a DOCTYPE: it can only stand before the first element."""
-    head = stream.read(CHUNK_BYTES)
+    head = _COMMENT.sub(b"", stream.read(CHUNK_BYTES))
     root = _ROOT.search(head)
-    if _is_other_encoding(head) or _DOCTYPE.search(head[: root.start() if root else None]):
+    if _is_other_encoding(head) or _DOCTYPE.search(head[: root.start() if root else None]) or (root is None and stream.read(1)):
         raise UnsafeXmlError
 
 
