@@ -40,6 +40,7 @@ class Line:
     def __init__(self, capacity: float) -> None:
         self._capacity = capacity
         self.now = 0.0
+        self._next_end: float | None = inf  # None where a copy that began or ended may have moved it
         self._classes: dict[float, _Class] = {}
         self._held_copies = 0
         self._held_speed = 0.0  # of all copies that their own cap holds
@@ -64,6 +65,7 @@ class Line:
 
     def add(self, copy: int, size: float, cap: float) -> None:
         """Begin a copy of `size` bytes that never goes faster than `cap`."""
+        self._next_end = None
         each = self._classes.get(cap)
         if each is None:
             each = self._classes[cap] = _Class(cap)
@@ -76,11 +78,14 @@ class Line:
 
     def next_end(self) -> float:
         """When the next copy is done if none begins before; infinity where there is none."""
-        return min(self._next_held(), self._next_shared())
+        if self._next_end is None:
+            self._next_end = min(self._next_held(), self._next_shared())
+        return self._next_end
 
     def take_next(self) -> int:
         """Let time pass to the next end and take that copy off the line."""
         held, shared = self._next_held(), self._next_shared()
+        self._next_end = None
         if held <= shared:
             self.advance(held)
             each = self._classes[self._held_ends[0][2]]

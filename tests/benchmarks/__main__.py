@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import annotating, commands, creating, pacing, reports, scale
+from tests.benchmarks import annotating, commands, creating, forecasting, pacing, reports, scale
 from tests.benchmarks.measure import HEADER, Figure
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "commands": commands.figures,
     "annotating": annotating.figures,
     "reports": reports.figures,
+    "forecasting": forecasting.figures,
 }
 
 
