@@ -88,16 +88,16 @@ class _Mistakes:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.found: list[Finding] = []
+        self.found: list[tuple[int, Finding]] = []
 
     def add(self, line: int, why: str, remedy: str) -> None:
         """Note one."""
-        self.found.append(import_finding("IMPORT-006", "", "", "", name=self.name, line=str(line), why=why, remedy=remedy))
+        self.found.append((line, import_finding("IMPORT-006", name=self.name, line=str(line), why=why, remedy=remedy)))
 
     def raise_if_any(self) -> None:
         """Raise ImportRefusedError with all of them."""
         if self.found:
-            raise MappingError(self.found)
+            raise MappingError([found for _, found in sorted(self.found, key=lambda each: each[0])])
 
 
 class MappingError(ImportRefusedError):

@@ -9,7 +9,6 @@ from openpyxl import Workbook
 from inventory.importers.run import import_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from inventory.importers.imported import Imported
@@ -18,8 +17,8 @@ GIB = 1024**3
 MIB = 1024**2
 
 
-def book(path: Path, **sheets: Sequence[Sequence[Any]]) -> Path:
-    """A workbook with these sheets."""
+def book(path: Path, **sheets: Any) -> Path:
+    """A workbook with these sheets, each a list of rows."""
     workbook = Workbook(write_only=True)
     for name, rows in sheets.items():
         sheet = workbook.create_sheet(name)

@@ -15,7 +15,8 @@ def test_older_and_newer_intake_forms(tmp_path: Path) -> None:
     """`server_os` of old and `server_os_family` of today; a host name that is an address is one; other clouds' targets are kept."""
     old = listed(
         tmp_path,
-        "wave_name,app_name,cloudendure_projectname,server_name,server_os,server_fqdn,subnet_IDs\nW1,hr,p,s1,windows,10.1.1.1,sub-1;sub-2\n",
+        "wave_name,app_name,cloudendure_projectname,server_name,server_os,server_fqdn,subnet_IDs\n"
+        "W1,hr,p,s1,windows,10.1.1.1,sub-1;sub-2\n",
     )
     assert (old.format, said(old, "wave", "source_name", "source_ip", "os_type")) == (
         "aws-cmf",
@@ -25,7 +26,8 @@ def test_older_and_newer_intake_forms(tmp_path: Path) -> None:
     new = listed(
         tmp_path,
         "wave_name,app_name,aws_accountid,aws_region,server_name,server_os_family,server_os_version,server_fqdn,r_type,iamRole\n"
-        "W1,hr,012345678901,eu-west-1,s1,linux,RHEL 8,s1.example,Rehost,r\nW1,hr,012345678901,eu-west-1,s2,linux,RHEL 8,s1.example,Retire,r\n",
+        "W1,hr,012345678901,eu-west-1,s1,linux,RHEL 8,s1.example,Rehost,r\n"
+        "W1,hr,012345678901,eu-west-1,s2,linux,RHEL 8,s1.example,Retire,r\n",
     )
     assert (new.format, new.servers[0].extra["aws_accountid"], new.servers[0].fqdn) == ("aws-cmf", "012345678901", "s1.example")
     assert {"IMPORT-119", "IMPORT-125"} <= set(codes(new))
@@ -35,7 +37,8 @@ def test_mgn_inventory(tmp_path: Path) -> None:
     """The service's own columns begin with mgn:, its id joins nothing here but is kept."""
     made = listed(
         tmp_path,
-        "mgn:account-id,mgn:wave:name,mgn:app:name,mgn:server:user-provided-id,mgn:server:platform,mgn:server:fqdn-for-action-framework,mgn:launch:instance-type\n"
+        "mgn:account-id,mgn:wave:name,mgn:app:name,"
+        "mgn:server:user-provided-id,mgn:server:platform,mgn:server:fqdn-for-action-framework,mgn:launch:instance-type\n"
         "111122223333,Wave 3,shop,pay-02,LINUX,pay-02.example,m6i.large\n",
     )
     assert (made.format, said(made, "wave", "source_name", "os_type", "inventory_id")) == (
@@ -66,7 +69,8 @@ def test_migration_center(tmp_path: Path) -> None:
     """vmInfo.csv and diskInfo.csv are joined by the machine's id."""
     text(
         tmp_path / "vmInfo.csv",
-        "MachineId,MachineName,PrimaryIPAddress(optional),TotalDiskAllocatedGiB,OsName,MachineStatus(optional)\nm-1,web,10.0.0.9,50,Debian 11,running\n",
+        "MachineId,MachineName,PrimaryIPAddress(optional),"
+        "TotalDiskAllocatedGiB,OsName,MachineStatus(optional)\nm-1,web,10.0.0.9,50,Debian 11,running\n",
     )
     text(tmp_path / "diskInfo.csv", "MachineId,DiskLabel,SizeInGib,UsedInGib\nm-1,sda,30,10\nm-1,sdb,20,5\n")
     made = import_file(tmp_path)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MACHINES = [
-    ["Machine", "Azure VM readiness", "Compute monthly cost USD", "Operating system", "Boot type", "Memory(MB)", "Storage(GB)", "IP address", "Group name"],
+    ["Machine", "Azure VM readiness", "Compute monthly cost USD", "Operating system", "Boot type",
+     "Memory(MB)", "Storage(GB)", "IP address", "Group name"],
     ["web", "Ready", 87.05, "Ubuntu 20.04", "BIOS", 8191, 167, "[fe80::1,10.0.0.4];[10.0.0.5];", "Everything"],
     ["db", "Ready", 87.05, "Microsoft Windows Server 2016", "EFI", 8191, 40, "[];", "Everything"],
 ]  # fmt: skip
@@ -51,9 +52,12 @@ def test_a_group_is_no_wave_and_costs_stay_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("machines", "disk"),
     [
-        (["Computer", "Betriebssystem", "Starttyp", "Speicher (GB)", "IP-Adresse"], ["Computer", "Datenträgername", "Größe des Quelldatenträgers (GB)"]),
-        (["Machine", "Système d'exploitation", "Type de démarrage", "Stockage (Go)", "Adresse IP"], ["Machine", "Nom du disque", "Taille du disque source (Go)"]),
-        (["Machine", "Operating system", "Boot type", "Storage (GB)", "IP address"], ["Machine", "Disk name", "Source disk size (GB)"]),
+        (["Computer", "Betriebssystem", "Starttyp", "Speicher (GB)", "IP-Adresse"],
+         ["Computer", "Datenträgername", "Größe des Quelldatenträgers (GB)"]),
+        (["Machine", "Système d'exploitation", "Type de démarrage", "Stockage (Go)", "Adresse IP"],
+         ["Machine", "Nom du disque", "Taille du disque source (Go)"]),
+        (["Machine", "Operating system", "Boot type", "Storage (GB)", "IP address"],
+         ["Machine", "Disk name", "Source disk size (GB)"]),
     ],
 )  # fmt: skip
 def test_other_languages(tmp_path: Path, machines: list[str], disk: list[str]) -> None:
@@ -77,7 +81,8 @@ def test_the_import_template_lists_disks_in_columns(tmp_path: Path) -> None:
     """`*Server name` is required there, `Disk 1 size (In GB)` is a disk."""
     made = listed(
         tmp_path,
-        "*Server name,IP addresses,*Cores,*Memory (In MB),*OS name,Number of disks,Storage in use (In GB),Disk 1 size (In GB),Disk 2 size (In GB)\n"
+        "*Server name,IP addresses,*Cores,*Memory (In MB),*OS name,Number of disks,"
+        "Storage in use (In GB),Disk 1 size (In GB),Disk 2 size (In GB)\n"
         "web,10.0.0.4;10.0.0.5,4,8192,CentOS 7,2,30,40,8.5\n",
     )
     assert (made.format, disks(made)) == ("azure-migrate", [("web", "Disk 1", 40 * GIB), ("web", "Disk 2", 17 * GIB // 2)])

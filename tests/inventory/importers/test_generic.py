@@ -59,7 +59,7 @@ def test_notes_above_the_header_and_columns_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_headers_that_a_plan_would_take_for_its_own(tmp_path: Path) -> None:
-    """A foreign column called priority, or VM ID (a target's for a plan), is carried under a header that means nothing to a plan."""
+    """A foreign column that a plan has too is carried under a header that means nothing to a plan."""
     made = listed(tmp_path, "Server name,Project,Type,Region\nweb,x,big,eu\n")
     assert list(made.servers[0].extra) == ["Project (inventory)", "Type (inventory)", "Region (inventory)"]
 

@@ -13,12 +13,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INFO = [
-    ["VM", "Powerstate", "Template", "SRM Placeholder", "DNS Name", "Disks", "Primary IP Address", "Provisioned MiB", "OS according to the configuration file", "OS according to the VMware Tools", "VM ID", "VM UUID", "VI SDK UUID", "Owner"],
-    ["app", "poweredOn", "False", "False", "app.a.example", 2, "10.0.0.1", 99999, "Other (64-bit)", "Ubuntu Linux (64-bit)", "vm-1", "42-1", "vc-1", "Ada"],
-    ["app", "poweredOff", "False", "False", "app.b.example", 1, "10.0.0.2", 99999, "Microsoft Windows Server 2019 (64-bit)", "", "vm-1", "42-2", "vc-2", "Bob"],
+    [
+        *("VM", "Powerstate", "Template", "SRM Placeholder", "DNS Name", "Disks", "Primary IP Address", "Provisioned MiB"),
+        *("OS according to the configuration file", "OS according to the VMware Tools", "VM ID", "VM UUID", "VI SDK UUID", "Owner"),
+    ],
+    [
+        *("app", "poweredOn", "False", "False", "app.a.example", 2, "10.0.0.1", 99999),
+        *("Other (64-bit)", "Ubuntu Linux (64-bit)", "vm-1", "42-1", "vc-1", "Ada"),
+    ],
+    [
+        *("app", "poweredOff", "False", "False", "app.b.example", 1, "10.0.0.2", 99999),
+        *("Microsoft Windows Server 2019 (64-bit)", "", "vm-1", "42-2", "vc-2", "Bob"),
+    ],
     ["golden", "poweredOff", "True", "False", "", 1, "", 10240, "CentOS 7 (64-bit)", "", "vm-3", "42-3", "vc-1", ""],
     ["stand-in", "poweredOff", "False", "True", "", 1, "", 10240, "CentOS 7 (64-bit)", "", "vm-4", "42-4", "vc-1", ""],
-]  # fmt: skip
+]
 DISK = [
     ["VM", "Powerstate", "Disk", "Disk Key", "Capacity MiB", "Raw", "Disk Mode", "VM ID", "VI SDK UUID"],
     ["app", "poweredOn", "Hard disk 1", 2000, 40960, "False", "persistent", "vm-1", "vc-1"],
