@@ -16,7 +16,7 @@ from flows import event_loop
 from flows.settings import NOTHING_SENT, Settings, SettingsError, load_settings
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
-from flows.sms.errors import SmsError
+from flows.sms.errors import NotSent, SmsError, StopRun
 from flows.submission.clock import SystemClock
 from flows.submission.identify import SourceDirectory, Unidentified
 from flows.submission.protocol import Sight, Sighting, recognise
@@ -44,6 +44,7 @@ _AT_ONCE = 8
 _RUNNING = frozenset({"RUNNING", "SYNCING", "ABORTING", "SKIPPING", "RESETING"})
 _MIGRATED = frozenset({"MIGRATE_SUCCESS", "SYNC_SUCCESS"})
 _TEMPLATE_COLUMNS = ("vm_template_id", "clonevm_template_id")
+_MOST_PROBLEMS = 5
 _SHOWN_IDS = 3
 _SAID_OFFLINE = {"PLAN-623": "PLAN-523", "PLAN-624": "PLAN-510"}
 """What SMS says of a row in other words than the sheet alone did: said once."""
@@ -105,17 +106,18 @@ class OnlineCheck:
         self._sources: _Pages[SourceServer] = _Pages()
         self._templates: _Pages[TemplateSummary] = _Pages()
         self._tasks: list[TaskSummary] = []
+        self._by_source: dict[str, list[TaskSummary]] = {}
+        self._by_target: dict[str, list[TaskSummary]] = {}
 
     async def ask(self) -> Asked:
         """Ask, and say what was learnt; also what was learnt before SMS stopped answering."""
         findings: list[Finding] = []
-        problem: SmsError | None
         try:
             # The first page alone: a wrong secret costs one refused call, not a burst of them.
-            self._tasks = await self._client.list_tasks()
+            self._hold(await self._client.list_tasks())
             findings += self._identify(SourceDirectory(await self._client.list_sources()))
         except SmsError as error:
-            problem = error
+            problem = str(error)
         else:
             problem = await self._read_pages()
             for row in self._rows:
@@ -123,6 +125,12 @@ class OnlineCheck:
             findings += self._of_account()
         # The line that `waves submit` gives.
         return Asked(tuple(dict.fromkeys(findings)), f"{problem}: {NOTHING_SENT}" if problem else "")
+
+    def _hold(self, tasks: list[TaskSummary]) -> None:
+        self._tasks = tasks
+        for task in tasks:
+            self._by_source.setdefault(task.source_server_id, []).append(task)
+            self._by_target.setdefault(task.target_vm_id, []).append(task)
 
     def _identify(self, directory: SourceDirectory) -> Iterator[Finding]:
         """The source server of each row: by its id, else by its name and address."""
@@ -139,8 +147,11 @@ class OnlineCheck:
                 words = {"server": row.label, "source": found, "other": str(other.cell(_named_by(other)))}
                 yield build_finding("PLAN-662", row.cell(column), row.text(column), **words)
 
-    async def _read_pages(self) -> SmsError | None:
-        """The page of each source and template, a few at a time; the first error ends it, and is the answer."""
+    async def _read_pages(self) -> str:
+        """The page of each source and template, a few at a time; why not all could be read, "" where they were.
+
+        A page that cannot be read is passed over, but not many; refused credentials, or a service that is away, end it at once.
+        """
         templates = {row.text(column) for row in self._rows for column in _TEMPLATE_COLUMNS} - {""}
         calls = [
             *(self._reading(self._templates, each, self._client.show_template) for each in sorted(templates)),
@@ -151,15 +162,16 @@ class OnlineCheck:
 
         async def work() -> None:
             for call in waiting:
-                if problems:
-                    return
                 try:
                     await call()
                 except SmsError as error:
                     problems.append(error)
+                if len(problems) >= _MOST_PROBLEMS or any(isinstance(each, StopRun | NotSent) for each in problems):
+                    return
 
         await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
-        return problems[0] if problems else None
+        unread = len(calls) - len(self._templates.read) - len(self._sources.read)
+        return f"{unread} of {len(calls)} servers and templates could not be asked about: {problems[0]}" if problems else ""
 
     @staticmethod
     def _reading(pages: _Pages[T], key: str, show: Callable[[str], Awaitable[T | None]]) -> Callable[[], Awaitable[None]]:
@@ -197,8 +209,8 @@ class OnlineCheck:
         """What stands in the way of the row's task: the one task that its source, or its target, may have."""
         target, bounds = self._target(row, source, identity)
         yield from bounds
-        of_source = [task for task in self._tasks if task.source_server_id == identity]
-        of_target = [task for task in self._tasks if target.vm_id and task.target_vm_id == target.vm_id]
+        of_source = self._by_source.get(identity, ())
+        of_target = self._by_target.get(target.vm_id, ()) if target.vm_id else ()
         sight = recognise(RowRecord("", identity, "", target=target), of_source, of_target)
         if sight.task is not None:
             yield _bound(row, sight, sight.task, target)

@@ -222,12 +222,12 @@ def test_wrong_credentials_end_it_with_the_line_of_submit(sms: SimulatorProcess,
 
 
 def test_what_was_learnt_before_sms_went_away_is_told(sms: SimulatorProcess, tmp_path: Path) -> None:
-    """A source that may not be asked for ends the asking; findings about the others stay."""
+    """A source that may not be asked for ends the asking; findings about the others stay, and how many are left is said."""
     for number, source in ((1, FIRST), (2, SECOND)):
         sms.add_task(source, target_vm_id=f"vm-other-{number}")
     sms.fault_once("403-before", route="GET /v3/sources/{id}")
     found = asked(tmp_path)
-    assert found.problem.startswith("SMS.9004 ")
+    assert found.problem.startswith("1 of 2 servers and templates could not be asked about: SMS.9004 ")
     assert [each.code for each in found.findings] == ["PLAN-641"]
 
 
