@@ -126,7 +126,9 @@ def add_table(workbook: Workbook, name: str, table: PlanTable, title: str) -> Wo
     sheet.row_dimensions[1].height = 20
     if table.headers:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.headers))}{len(table.rows) + 1}"
-    sheet.append(header_row(sheet, table.headers, own=table.own if table.own >= 0 else len(table.headers)))
+    ours = table.own if table.own >= 0 else len(table.headers)
+    others = table.headers[ours:]
+    sheet.append([*header_row(sheet, table.headers[:ours]), *header_row(sheet, others, own=len(others))])
     for row in table.rows:
         sheet.append([_cell(sheet, value, is_size=place in sizes) for place, value in enumerate(row)])
     return sheet

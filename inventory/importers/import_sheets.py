@@ -5,11 +5,13 @@ Decides their words and looks. `waves check` reads none of them. Called by plan_
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from inventory.disk_checks import show_bytes
 from inventory.report_style import (
     BRAND,
+    MIDDLE,
     MUTED,
     PAPER,
     RULE,
@@ -48,7 +50,9 @@ def _add_overview(workbook: Workbook, imported: Imported, written_at: datetime, 
     set_page(sheet, f"Import of {imported.name}", is_table=False)
     sheet.sheet_view.showGridLines = False
     sheet.row_dimensions[1].height = 30
-    band = styled(sheet, f"Imported from {imported.name}", face=font(size=15, bold=True, colour="FFFFFF"), ground=BRAND)
+    band = styled(
+        sheet, f"Imported from {imported.name}", face=font(size=15, bold=True, colour="FFFFFF"), ground=BRAND, alignment=MIDDLE
+    )
     sheet.append([band, styled(sheet, "", ground=BRAND)])
     sheet.append([])
     mapped = sum(column.is_mapped for column in imported.columns)
@@ -101,15 +105,22 @@ def _add_columns(workbook: Workbook, imported: Imported) -> None:
 def _add_findings(workbook: Workbook, imported: Imported) -> None:
     titles = ("severity", "code", "sheet", "cell", "value", "problem", "remedy")
     sheet = add_sheet(workbook, _FINDINGS)
-    set_widths(sheet, (11, 13, 26, 12, 28, 74, 60))
+    widths = (11, 13, 26, 12, 28, 74, 60)
+    set_widths(sheet, widths)
     _prepare(sheet, titles, len(imported.findings), f"Import of {imported.name} - findings")
-    for finding in imported.findings:
+    for number, finding in enumerate(imported.findings, start=2):
         ground, colour = SEVERITY_COLOURS[finding.severity.value]
         severity = styled(sheet, finding.severity.value, face=font(bold=True, colour=colour), ground=ground)
         words = (finding.code, finding.sheet, finding.cell, finding.value, finding.problem, finding.remedy)
+        sheet.row_dimensions[number].height = _height(words, widths[1:])
         sheet.append([severity, *(styled(sheet, text, alignment=WRAP) for text in words)])
     if not imported.findings:
         sheet.append([styled(sheet, "none", face=font(colour=MUTED))])
+
+
+def _height(texts: Sequence[str], widths: Sequence[float]) -> float:
+    """The height of a row, in points, in which each text is wrapped to its column: not every program finds it out by itself."""
+    return 14.0 * max(ceil(len(text) * 1.1 / width) or 1 for text, width in zip(texts, widths, strict=True))
 
 
 def _prepare(sheet: Worksheet, titles: Sequence[str], rows: int, title: str) -> None:

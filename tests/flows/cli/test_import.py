@@ -143,8 +143,8 @@ def test_two_rows_never_share_a_source(folder: Path) -> None:
 def completed(path: Path, **values: str) -> None:
     """Fill in what an inventory does not say, as a planner does: a wave for each server, and the defaults."""
     workbook = openpyxl.load_workbook(path)
-    for row in workbook["Servers"].iter_rows(min_row=2, max_col=3):
-        row[0].value = f"wave-{1 + row[0].row % 2}"
+    for number, row in enumerate(workbook["Servers"].iter_rows(min_row=2, max_col=3)):
+        row[0].value = f"wave-{1 + number % 2}"
     for row in workbook["Defaults"].iter_rows(min_row=2, max_col=2):
         row[1].value = values.get(str(row[0].value))
     workbook.save(path)

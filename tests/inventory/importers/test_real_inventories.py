@@ -34,7 +34,7 @@ def rows(name: str, sheet: str) -> list[dict[str, Any]]:
     """The rows of a sheet by openpyxl."""
     with closing(openpyxl.load_workbook(FOLDER / name, read_only=True)) as book:
         header, *rest = book[sheet].iter_rows(values_only=True)
-    return [dict(zip(header, row, strict=True)) for row in rest if any(cell is not None for cell in row)]
+    return [dict(zip(map(str, header), row, strict=True)) for row in rest if any(cell is not None for cell in row)]
 
 
 def lines(name: str) -> list[dict[str, str]]:
