@@ -70,7 +70,10 @@ _IN_SHEETS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 _CELLS = (b"<c ", b"<c>", b":c ", b":c>", b"<row", b":row")
 _RICH_TEXT = re.compile(rb"<(?:\w+:)?rPr[ >/]")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
-_SPAN = re.compile(rb"<(?:\w+:)?(?:mergeCell|hyperlink) [^<>]*?ref=[\"']\$?([A-Z]{1,3})\$?(\d{1,7}):\$?([A-Z]{1,3})\$?(\d{1,7})")
+_SPAN = re.compile(rb"""<(?:\w+:)?(?:mergeCell|hyperlink|comment)\s[^<>]*?\bref\s*=\s*["']([^"':]*):([^"']*)["']""")
+_CORNER = re.compile(rb"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+_WHOLE_ROWS = 1_048_576 * 16_384
+"""What a range counts for that is no plain one (A:C, 1:9): it may be a whole sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,9 @@ def survey(package: Package) -> Survey:
             continue
         for chunk in _chunks(archive, info):
             rich = rich or _RICH_TEXT.search(chunk) is not None
+            cells += sum(map(_area, _SPAN.findall(chunk)))
             if name in titles:
-                cells += sum(map(chunk.count, _CELLS)) + sum(map(_area, _SPAN.findall(chunk)))
+                cells += sum(map(chunk.count, _CELLS))
                 formulas = formulas or _FORMULA.search(chunk) is not None
                 _note(found, titles[name], (words for pattern, words in _IN_SHEETS if pattern.search(chunk)))
             elif name.startswith("xl/drawings/") and _SHAPE.search(chunk):
@@ -122,11 +126,15 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             kept = chunk[-_OVERLAP:]
 
 
-def _area(span: tuple[bytes, bytes, bytes, bytes]) -> int:
+def _area(span: tuple[bytes, bytes]) -> int:
+    """How many cells a range has: openpyxl makes each of them."""
     from inventory.cell_references import column_index
 
-    left, right = column_index(span[0].decode()), column_index(span[2].decode())
-    return (abs(right - left) + 1) * (abs(int(span[3]) - int(span[1])) + 1)
+    first, last = _CORNER.fullmatch(span[0]), _CORNER.fullmatch(span[1])
+    if first is None or last is None:
+        return _WHOLE_ROWS
+    columns = column_index(last[1].decode()) - column_index(first[1].decode())
+    return (abs(columns) + 1) * (abs(int(last[2]) - int(first[2])) + 1)
 
 
 def _note(found: dict[str, list[str]], where: str, kinds: Iterable[str]) -> None:

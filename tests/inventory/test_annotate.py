@@ -342,13 +342,22 @@ def test_a_dialect_gets_a_copy_of_its_values(tmp_path: Path) -> None:
     assert "it is written in a way that cannot be copied whole" in first_sheet(copy)
 
 
-def test_a_sheet_of_a_million_styled_cells_is_not_laid_out(tmp_path: Path) -> None:
-    """A merged area or a link over a whole sheet would be 17 thousand million cells: the values are copied instead."""
-    plan = make_plan(tmp_path / "plan.xlsx", [server(1, priority="12O")])
-    merged = '</sheetData><mergeCells><mergeCell ref="J1:XFD1048576"/></mergeCells>'
-    with_parts(plan, sheet=("xl/worksheets/sheet1.xml", "</sheetData>", merged))
-    found = [error_at("H2")]
-    assert marks(annotated(plan, findings=found)) == {"Servers!H2": ERROR}
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("xl/worksheets/sheet1.xml", "</sheetData>", '</sheetData><mergeCells><mergeCell ref="J1:XFD1048576"/></mergeCells>'),
+        ("xl/worksheets/sheet1.xml", "</sheetData>", '</sheetData><hyperlinks><hyperlink ref="1:1048576"/></hyperlinks>'),
+        ("xl/comments/comment1.xml", 'ref="A1"', 'ref="A1:XFD1048576"'),
+    ],
+)
+def test_a_range_over_a_whole_sheet_is_not_laid_out(tmp_path: Path, change: tuple[str, str, str]) -> None:
+    """A merged area, a link, a comment over 17 thousand million cells: openpyxl would make each of them; the values are copied."""
+    book = load_workbook(make_plan(tmp_path / "plan.xlsx", [server(1, priority="12O")]))
+    book["Servers"]["A1"].comment = Comment("of the old estate", "Anna")
+    book.save(tmp_path / "plan.xlsx")
+    copy = annotated(with_parts(tmp_path / "plan.xlsx", change=change), findings=[error_at("H2")])
+    assert marks(copy) == {"Servers!H2": ERROR}
+    assert "this holds its values alone" in first_sheet(copy)
 
 
 def test_more_cells_than_the_limit_are_not_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
