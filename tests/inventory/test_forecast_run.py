@@ -6,6 +6,10 @@ copies how fast by pouring the line out over the copies that are not full yet. I
 
 from __future__ import annotations
 
+import itertools
+import math
+import random
+import sys
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
@@ -202,6 +206,26 @@ def test_those_that_wait_for_each_other_never_start() -> None:
     spans = run_jobs([Job(1, needs=(1,)), Job(1, needs=(0,)), Job(1, needs=(0,)), Job(1)], 1)
     assert spans[:3] == [Span()] * 3
     assert spans[3].end == pytest.approx(1)
+
+
+@pytest.mark.parametrize("at_once", [20, 2000])
+def test_work_grows_no_faster_than_n_log_n(at_once: int) -> None:
+    """Four times the jobs, each with a speed of its own: the calls that are made, which no busy machine changes."""
+    chance = random.Random(3)
+    jobs = [Job(chance.uniform(1, 1000), cap=chance.uniform(1, 100), prepare=1, cut_over=1) for _ in range(1600)]
+    allowed = 4 * math.log(1600) / math.log(400)
+    assert calls(jobs, at_once) < 1.1 * allowed * calls(jobs[:400], at_once)
+
+
+def calls(jobs: Sequence[Job], at_once: int) -> int:
+    """How many calls a run makes."""
+    made = itertools.count()
+    sys.setprofile(lambda *_: next(made) and None)
+    try:
+        run_jobs(jobs, 500, at_once)
+    finally:
+        sys.setprofile(None)
+    return next(made)
 
 
 def ends(spans: Sequence[Span]) -> list[float]:
