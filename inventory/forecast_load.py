@@ -78,11 +78,12 @@ def _size(plan: Plan, row: ServerRow, learned: Learned) -> tuple[int | None, tup
     source = row.source_server_id
     if source in learned.bytes_to_move:
         return learned.bytes_to_move[source], ()
-    disks = plan.disks.get(source, ()) if source else ()
+    key = plan.key_of(row)
+    disks = plan.disks.get(key, ())
     if not disks:
         return None, ()
     volumes: dict[str, list[SheetRow]] = {}
-    for volume in plan.volumes.get(source, ()):
+    for volume in plan.volumes.get(key, ()):
         volumes.setdefault(volume.text("disk"), []).append(volume)
     measure = _partitions if is_by_block(row) else _used
     found = [measure(disk, volumes.get(disk.text("name"), [])) for disk in disks]

@@ -60,25 +60,11 @@ _KINDS = (
         "map.yaml line 4: the field source_nmae is not known",
     ),
     error(
-        "IMPORT-007",
-        "Plan cannot be written",
-        "{name} cannot be written: {why}",
-        "{remedy}",
-        "--out names a plan that is there already",
-    ),
-    error(
         "IMPORT-008",
         "Folder without an export",
         "the folder {name} holds no CSV files",
         "give the folder with RVTools_tabvInfo.csv, RVTools_tabvDisk.csv ..., or one file",
         "waves import .",
-    ),
-    error(
-        "IMPORT-009",
-        "A plan already",
-        "{name} is a plan of this program, not another tool's inventory",
-        "use it as it is: waves check {name}",
-        "waves import plan.xlsx",
     ),
     warning(
         "IMPORT-101",
