@@ -230,3 +230,37 @@ def test_no_xml_ends_in_a_traceback(
 )
 def test_no_csv_ends_in_a_traceback(tmp_path: Path, content: bytes) -> None:
     survives(written(tmp_path / "plan.csv", content))
+
+
+DIALECTS = Path(__file__).parent / "dialects"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["plan.xlsx", "plan.xlsm", "plan.xls", "plan.ods", "plan.csv", "plan.numbers", "plan"]),
+    start=st.sampled_from([b"", b"PK\x03\x04", _OLE[:8], _OLE[:76], b"PK\x03\x04" + bytes(26) + b"mimetype"]),
+    rest=st.binary(max_size=300),
+)
+def test_no_bytes_with_a_workbooks_name_end_in_a_traceback(tmp_path: Path, name: str, start: bytes, rest: bytes) -> None:
+    survives(written(tmp_path / name, start + rest))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8))
+def test_no_content_of_an_ods_ends_in_a_traceback(tmp_path: Path, edits: list[tuple[float, int]]) -> None:
+    """The XML of a real file is changed at random, in a zip that is whole."""
+    base = (DIALECTS / "libreoffice.ods").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(base)) as archive:
+        xml = bytearray(archive.read("content.xml"))
+    for place, byte in edits:
+        xml[int(place * len(xml))] = byte
+    survives(written(tmp_path / "plan.ods", rewritten(base, {"content.xml": bytes(xml)})))
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8))
+def test_no_bytes_of_an_xls_end_in_a_traceback(tmp_path: Path, edits: list[tuple[float, int]]) -> None:
+    content = bytearray((DIALECTS / "libreoffice.xls").read_bytes())
+    for place, byte in edits:
+        content[int(place * len(content))] = byte
+    survives(written(tmp_path / "plan.xls", bytes(content)))
