@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from inventory.findings import Finding, Severity
 
@@ -135,8 +135,3 @@ def _areas(cells: Iterable[str]) -> list[str]:
         else:
             runs.append((row, row))
     return [f"{column}{first}" if first == last else f"{column}{first}:{column}{last}" for first, last in runs]
-
-
-def counted_cells(findings: Sequence[Finding]) -> int:
-    """How many different cells findings have."""
-    return len({(each.sheet, each.cell) for each in findings if each.cell})
