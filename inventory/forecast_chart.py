@@ -12,7 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from inventory.drawing import Drawing
-from inventory.forecast_words import count, length, moment, size
+from inventory.forecast_words import count, length, moment, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _draw(drawing: Drawing, panel: _Panel) -> None:
 
 
 def _told(wave: WaveForecast) -> str:
-    words = [count(wave.servers, "server"), size(wave.bytes), f"starts {moment(wave.starts_at)}"]
+    words = [count(wave.servers, "server"), total([load.size for load in wave.case.loads]), f"starts {moment(wave.starts_at)}"]
     words.append(f"ends {'at least ' if wave.is_at_least and wave.ends_at else ''}{moment(wave.ends_at)}")
     if wave.case.window_ends_at is not None:
         words.append(f"window until {moment(wave.case.window_ends_at)}")

@@ -36,6 +36,14 @@ def size(number: float) -> str:
     return f"{number:.0f} bytes"
 
 
+def total(sizes: Sequence[int | None]) -> str:
+    """The sum of the sizes that are known: `1.4 TiB`, `at least 1.4 TiB` where some are not, `bytes unknown` where none is."""
+    known = [each for each in sizes if each is not None]
+    if not known:
+        return "bytes unknown"
+    return ("at least " if len(known) < len(sizes) else "") + size(sum(known))
+
+
 def length(seconds: float) -> str:
     """A length of time: `9 h 05 min`, `25 min`."""
     minutes = max(1, round(seconds / 60)) if seconds > 0 else 0

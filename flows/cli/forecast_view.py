@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
-from inventory.forecast_words import count, length, moment, named, size
+from inventory.forecast_words import count, length, moment, named, size, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +72,9 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def _lines(wave: WaveForecast) -> Iterator[str]:
+    moved = total([load.size for load in wave.case.loads])
     yield (
-        f"{output.one_line(wave.wave)}: {count(wave.servers, 'server')}, {size(wave.bytes)}, starts {moment(wave.starts_at)}, "
+        f"{output.one_line(wave.wave)}: {count(wave.servers, 'server')}, {moved}, starts {moment(wave.starts_at)}, "
         f"ends {_end(wave)}{_took(wave)}: {verdict(wave)}"
     )
     yield from (f"  {line}" for line in _details(wave))

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
-from inventory.forecast_words import count, length, size
+from inventory.forecast_words import count, length, size, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def as_json(call: Call, proposal: Proposal, missing: Sequence[str]) -> dict[str,
 
 
 def _parts(wave: ProposedWave) -> tuple[str, ...]:
-    return (count(len(wave.loads), "server"), size(wave.bytes), _took(wave), _WORDS[wave.fits])
+    return (count(len(wave.loads), "server"), total([load.size for load in wave.loads]), _took(wave), _WORDS[wave.fits])
 
 
 def _took(wave: ProposedWave) -> str:
