@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]  # Prefect's own
+import yaml
 from prefect.types.entrypoint import EntrypointType
 
 from flows.submit_wave import submit_wave
