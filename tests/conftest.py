@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from flows.cli import submit_command
 from flows.prefect_server.attach import OwnServer, answers
 from flows.prefect_server.configured import Configured
 
@@ -29,6 +30,12 @@ hypothesis.settings.load_profile("untimed")
 # A shell that starts the tests with `&` has them ignore Ctrl-C, and so would every process that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _stay_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that `waves submit` sees to its end, within seconds, is that of the tests where they call it in their own."""
+    monkeypatch.setattr(submit_command, "_exit_in_time", lambda _code: None)
 
 
 class PrefectApi:

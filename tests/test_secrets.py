@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import pytest
 
-from flows.cli import submit_command
 from flows.settings import Settings, SettingsError, load_settings
 from flows.simulator.options import AccessKey, User
 from flows.sms.auth import make_auth
@@ -208,8 +207,6 @@ def test_a_refused_command_says_no_secret(
         monkeypatch.setenv(name, value)
     for logger in ("", "sqlalchemy"):
         caplog.set_level(logging.DEBUG, logger)
-    # The process that the command would see to its end, within seconds, is that of the tests.
-    monkeypatch.setattr(submit_command, "_exit_in_time", lambda _code: None)
     ran = run(capsys, "submit", plan, "--wave", "wave-1", "--json", "--debug")
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert leaks(f"{ran.out}\n{ran.err}\n{caplog.text}".encode(), CANARIES) == []

@@ -318,7 +318,7 @@ OTHER_ROWS: tuple[Row, ...] = (
     ("WAVES.TARGET_HELD", _UNSENT, _NOW, "another source's attempt on this target is in doubt",
      "run the same command again: it settles that attempt first"),
     ("WAVES.HELD", _MAYBE, _NOW, "another run works on the row and was not waited for",
-     "see that run's report, or run the same command again: it waits for the row"),
+     "run the same command again: it waits for the row; or read that run's report"),
     ("WAVES.GAVE_UP", _UNSENT, _NOW, "nothing was made, and the attempts are used up",
      "run the same command again, when SMS answers better"),
     ("WAVES.SOURCE", _NO, _FIX, "the row names no source server that SMS knows, or two, or one that another row names",
