@@ -1,15 +1,15 @@
 """How a report reaches the disk: whole or not at all, and over no plan.
 
-Decides which names and places a report may have, and writes to a file beside it that is synced and renamed: a reader finds the old
-report or the new one, never half of one. Knows nothing of what is in it. Called by report.py, and beforehand by the flow.
+Decides which names and places a report may have, and says why one cannot be written. A reader finds the old report or the new one,
+never half of one (whole_file.py). Knows nothing of what is in it. Called by report.py, and beforehand by the flow.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from typing import TYPE_CHECKING, BinaryIO
+
+from inventory.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,29 +77,10 @@ def _check_replaceable(path: Path, option: str) -> None:
 
 
 def _put(path: Path, write: Callable[[BinaryIO], None], option: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with unfinished.open("xb") as stream:
-            write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
+        write_whole(path, write)
     except OSError as cause:
         raise _explain(path, cause, option) from cause
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system can open a folder (Windows cannot, and needs no such thing)."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _explain(path: Path, cause: OSError, option: str) -> ReportError:
