@@ -110,7 +110,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of one wave, as the journal knows it. `started_at` in seconds since 1970, UTC."""
+    """One run of one wave, as the journal knows it. `started_at` in seconds since 1970, UTC; `kind` is what it is to do."""
 
     run_id: str
     account: str
@@ -119,3 +119,4 @@ class RunRecord:
     plan_sha256: str
     author: str
     started_at: float
+    kind: str = "submit"

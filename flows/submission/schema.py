@@ -1,7 +1,8 @@
 """The journal's tables, their version, and the way from an older version to this one.
 
-Only shapes; `journal.py` says what is written when. Times are seconds since 1970, UTC, but for those of leases and reservations,
-which are lease time (lease_clock.py). One journal serves many plans and many accounts.
+Only shapes; `journal.py` says what is written of creates and when, `flows.tracking`, `flows.operating` and `flows.night` what is of
+tasks that are made. Times are seconds since 1970, UTC, but for those of leases and reservations, which are lease time
+(lease_clock.py). One journal serves many plans and many accounts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, inspect, select, text
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -28,6 +29,7 @@ run = Table(
     Column("started_at", Float, nullable=False),
     Column("ended_at", Float),
     Column("ending", String, nullable=False, default=""),
+    Column("kind", String, nullable=False, server_default="submit"),
 )
 
 row = Table(
@@ -122,6 +124,101 @@ pace = Table(
     Column("window_log", Text),
 )
 
+action = Table(
+    "action",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("task_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("source_server_id", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("operation", String, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("state_before", String, nullable=False),
+    Column("intent_at", Float, nullable=False),
+    Column("answered_at", Float),
+    Column("answer", String, nullable=False, default=""),
+    Column("http_status", Integer),
+    Column("request_id", String, nullable=False, default=""),
+    Column("error_code", String, nullable=False, default=""),
+    Column("error_message", Text, nullable=False, default=""),
+    Column("verdict", String, nullable=False, default=""),
+    Column("settled_at", Float),
+)
+"""One operation on a task: durable before it is sent. `verdict` is empty while nobody knows whether SMS performed it."""
+
+sight = Table(
+    "sight",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("task_id", String, primary_key=True),
+    Column("source_server_id", String, nullable=False),
+    Column("plan_name", String, nullable=False),
+    Column("wave", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("progress", Float),
+    Column("sub_task", String, nullable=False, default=""),
+    Column("speed_mbps", Float),
+    Column("bytes", Float),
+    Column("due_mbps", Float),
+    Column("started_at", Float),
+    Column("copied_at", Float),
+    Column("finished_at", Float),
+    Column("error_code", String, nullable=False, default=""),
+    Column("error_message", Text, nullable=False, default=""),
+    Column("is_gone", Boolean, nullable=False, default=False),
+    Column("changed_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+"""What was last seen of a task, and when it began, had copied all, and ended. `due_mbps`: what the forecast's model gave it."""
+Index("sight_by_wave", sight.c.account, sight.c.plan_name, sight.c.wave)
+
+stage = Table(
+    "stage",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("plan_name", String, primary_key=True),
+    Column("wave", String, primary_key=True),
+    Column("stage", String, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Column("began_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+"""How far a wave is on its path, stage by stage; `detail` is JSON."""
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("plan_name", String, primary_key=True),
+    Column("wave", String, primary_key=True),
+    Column("gate", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("criteria", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("closes_at", Float),
+    Column("decision", String, nullable=False, default=""),
+    Column("approver", String, nullable=False, default=""),
+    Column("comment", Text, nullable=False, default=""),
+    Column("decided_at", Float),
+)
+"""A gate at which somebody is asked, the figures (JSON) that it was asked on, and who decided what; `decision` empty: still open."""
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("plan_name", String, primary_key=True),
+    Column("wave", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("said_at", Float, nullable=False),
+)
+"""What has been said to people, so that it is said once."""
+
 
 class JournalTooNewError(Exception):
     """The journal was written by a later version of this tool, whose rules this one cannot know."""
@@ -144,7 +241,13 @@ def _to_leases(connection: Connection) -> None:
         connection.execute(text(f"ALTER TABLE pace ADD COLUMN {added.name} {kind}"))
 
 
-MIGRATIONS: Mapping[int, Migration] = {2: _to_leases}
+def _to_night(connection: Connection) -> None:
+    """Version 2 knew of creates alone; version 3 knows what became of the tasks, and what was done to them."""
+    connection.execute(text("ALTER TABLE run ADD COLUMN kind VARCHAR NOT NULL DEFAULT 'submit'"))
+    metadata.create_all(connection, tables=[action, sight, stage, approval, notice])
+
+
+MIGRATIONS: Mapping[int, Migration] = {2: _to_leases, 3: _to_night}
 """Version -> what brings a journal of the version before it to that version. Each runs in the transaction that sets the version."""
 
 
