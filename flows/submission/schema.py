@@ -205,7 +205,7 @@ approval = Table(
     Column("comment", Text, nullable=False, default=""),
     Column("decided_at", Float),
 )
-"""A gate at which somebody is asked, the figures (JSON) that it was asked on, and who decided what; `decision` empty: still open."""
+"""A gate at which somebody is asked, the figures (JSON) it was asked on, and who decided what; `decision` empty: still open."""
 
 notice = Table(
     "notice",
