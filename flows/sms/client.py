@@ -16,9 +16,10 @@ import httpx
 
 from flows.sms.bodies import json_object
 from flows.sms.errors import Refused, SmsError, Throttled
-from flows.sms.listing import Page, RowT, read_listing
+from flows.sms.listing import PASSES, Page, RowT, read_listing
 from flows.sms.models import Created, TaskSummary, TemplateSummary, task_of, template_of
 from flows.sms.retry import READ_RULES, RetryRule, Sleep, reader
+from flows.sms.task_sight import TaskSight, sight_of
 from flows.sms.transport import HANDED_OVER, WireTransport, forget_headers, make_transport
 from flows.sms.verdict import judge_exception, judge_response
 
@@ -160,6 +161,17 @@ class SmsClient:
         answer = await self._show(f"/v3/tasks/{quote(task_id, safe='')}", "SMS.7703")
         return task_of(answer)
 
+    async def list_sights(self) -> list[TaskSight]:
+        """All tasks as they get on, each id once, by one pass over the listing: 200 rows a call, whatever runs.
+
+        A task that moved between two pages may be missing: ask for its id before saying that it is gone.
+        """
+        return await self._list("/v3/tasks", "tasks", {}, sight_of, passes=1)
+
+    async def show_sight(self, task_id: str) -> TaskSight | None:
+        """The task as it gets on; None only where SMS itself says that it does not exist."""
+        return sight_of(await self._show(f"/v3/tasks/{quote(task_id, safe='')}", "SMS.7703"))
+
     async def list_sources(self) -> list[SourceServer]:
         """All source servers, each id once, without the disks that only `show_source` has; see `list_tasks` on absence."""
         from inventory.source_server import SourceServer
@@ -181,7 +193,9 @@ class SmsClient:
         answer = await self._show(f"/v3/vm/templates/{quote(template_id, safe='')}", "SMS.7101", key="template")
         return template_of(template_id, answer["template"]) if answer is not None else None
 
-    async def _list(self, path: str, key: str, filters: Mapping[str, str], read_row: Callable[[object], RowT | None]) -> list[RowT]:
+    async def _list(
+        self, path: str, key: str, filters: Mapping[str, str], read_row: Callable[[object], RowT | None], passes: int = PASSES
+    ) -> list[RowT]:
         async def fetch(offset: int, limit: int) -> Page[RowT]:
             answer = await self._read(path, {**filters, "limit": str(limit), "offset": str(offset)}, key)
             count, rows = answer.get("count"), answer[key] or []
@@ -189,7 +203,7 @@ class SmsClient:
                 count if isinstance(count, int) else None, len(rows), [kept for row in rows if (kept := read_row(row)) is not None]
             )
 
-        return await read_listing(fetch)
+        return await read_listing(fetch, passes)
 
     async def _show(self, path: str, absent_code: str, key: str = "id") -> dict[str, Any] | None:
         try:

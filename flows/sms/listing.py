@@ -21,8 +21,10 @@ PAGE_ROWS = 200
 LAST_OFFSET = 65_535
 """The highest offset that SMS takes; rows past it and one page cannot be read."""
 
+PASSES = 3
+"""How often a listing is read at most, where rows move while it is read."""
+
 _OVERLAP_ROWS = 10
-_PASSES = 3
 _PAGES_AT_ONCE = 4
 
 
@@ -50,16 +52,16 @@ FetchPage: TypeAlias = Callable[[int, int], Coroutine[Any, Any, Page[RowT]]]
 """Fetch a page and read its rows: offset and limit in, Page out. (Rows are kept as read: 20,000 as JSON would weigh 100 MB.)"""
 
 
-async def read_listing(fetch: FetchPage[RowT]) -> list[RowT]:
+async def read_listing(fetch: FetchPage[RowT], passes: int = PASSES) -> list[RowT]:
     """All rows that could be seen, each id once (as the last page that has it says), in the order in which they came up.
 
     Rows without id are left out.
 
     Reads until as many are seen as SMS counts and no page was torn from the one before it, until a pass finds nothing new, or
-    three times over, whatever comes first.
+    `passes` times over, whatever comes first.
     """
     seen: dict[str, RowT] = {}
-    for _ in range(_PASSES):
+    for _ in range(passes):
         before = len(seen)
         if await _read_pass(fetch, seen) or (before and len(seen) == before):
             break

@@ -161,7 +161,9 @@ sight = Table(
     Column("speed_mbps", Float),
     Column("bytes", Float),
     Column("due_mbps", Float),
+    Column("is_syncing", Boolean, nullable=False, default=False),
     Column("started_at", Float),
+    Column("copying_at", Float),
     Column("copied_at", Float),
     Column("finished_at", Float),
     Column("error_code", String, nullable=False, default=""),
@@ -170,7 +172,10 @@ sight = Table(
     Column("changed_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
 )
-"""What was last seen of a task, and when it began, had copied all, and ended. `due_mbps`: what the forecast's model gave it."""
+"""What was last seen of a task, and when it began, copied, had copied, and ended. `due_mbps` is what the forecast's model gave it.
+
+`speed_mbps` is that of the moment while a task copies, and the mean of its copy afterwards.
+"""
 Index("sight_by_wave", sight.c.account, sight.c.plan_name, sight.c.wave)
 
 stage = Table(
