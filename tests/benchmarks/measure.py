@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,3 +86,12 @@ def in_own_process(module: str, *words: object, environment: Mapping[str, str] |
     command = [sys.executable, "-m", f"tests.benchmarks.{module}", *map(str, words)]
     done = subprocess.run(command, env=environment or os.environ, check=True, stdout=subprocess.PIPE)
     return dict(json.loads(done.stdout))
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has had. Linux's `ru_maxrss` begins with that of the process that started it: not asked."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2

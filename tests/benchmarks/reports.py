@@ -1,8 +1,9 @@
 """What the reports of a large wave cost: the workbook against the same cells written bare, the page in a real browser.
 
-    python -m tests.benchmarks.reports workbook|bare|page FOLDER
+    python -m tests.benchmarks.reports workbook|windowed|bare|page FOLDER
 
-Prints one measurement, of this process alone: seconds, and its peak of memory.
+Prints one measurement, of this process alone: seconds, and its peak of memory. `windowed` is the workbook of a wave whose sheet
+says when it starts: the forecast that its Timeline shows is made, too.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import resource
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,16 +22,20 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl import Workbook, load_workbook
 
+from inventory.forecast import forecast_plan
+from inventory.forecast_terms import terms_of
 from inventory.outcomes import Outcome, Status
 from inventory.plan import read_plan
 from inventory.report import WaveReport, write_page, write_report
 from inventory.report_records import Attempt
-from tests.benchmarks.measure import Figure, in_own_process, in_turn, ratio_of
+from tests.benchmarks.measure import Figure, in_own_process, in_turn, peak_megabytes, ratio_of
 from tests.browser import CHROMIUM, browser
-from tests.plans import make_plan, server
+from tests.plans import disk, make_plan, server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from inventory.plan import Plan
 
 ROWS = 20_000
 MOST_RATIO = 1.3
@@ -47,18 +52,21 @@ def figures() -> Iterator[Figure]:
     """The figures of the reports, one after another."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        make_plan(folder / "plan.xlsx", [_row(number) for number in range(1, ROWS + 1)])
-        found: dict[str, list[dict[str, Any]]] = {"workbook": [], "bare": []}
+        _make_plans(folder)
+        found: dict[str, list[dict[str, Any]]] = {"workbook": [], "windowed": [], "bare": []}
 
         def measured(what: str) -> float:
             found[what].append(in_own_process("reports", what, folder))
             return float(found[what][-1]["seconds"])
 
         measured("workbook")
-        times = in_turn({what: partial(measured, what) for what in ("workbook", "bare")})
+        times = in_turn({what: partial(measured, what) for what in found})
         ours, bare, ratio = ratio_of(times["workbook"], times["bare"])
         yield Figure(f"report of {ROWS:,} rows", f"{ours:.1f} s", f"bare openpyxl, same cells {bare:.1f} s", ratio, MOST_RATIO)
-        peak = max(one["megabytes"] for one in found["workbook"])
+        forecast, _, more = ratio_of(times["windowed"], times["workbook"])
+        what = f"report of {ROWS:,} rows with a disk each and a window, with its forecast"
+        yield Figure(what, f"{forecast:.1f} s", f"report without a window {ours:.1f} s", more)
+        peak = max(one["megabytes"] for what in ("workbook", "windowed") for one in found[what])
         yield Figure(
             f"peak memory of a report of {ROWS:,} rows", f"{peak:.0f} MB", f"{MOST_MEGABYTES} MB", peak / MOST_MEGABYTES, 1.0
         )
@@ -101,9 +109,17 @@ def _row(number: int) -> dict[str, Any]:
     )
 
 
-def _report(folder: Path) -> WaveReport:
+def _make_plans(folder: Path) -> None:
+    """The same servers twice: alone, and with what a forecast needs, their disks and the wave's window and line."""
+    rows = [_row(number) for number in range(1, ROWS + 1)]
+    make_plan(folder / "plan.xlsx", rows)
+    night = {"wave": "wave-1", "starts_at": "2027-01-09 14:00", "ends_at": "2027-01-11 14:00", "bandwidth_mbps": 10_000}
+    make_plan(folder / "plan-windowed.xlsx", rows, disks=[disk(number) for number in range(1, ROWS + 1)], waves=[night])
+
+
+def _report(plan: Plan) -> WaveReport:
     """A wave most of whose rows are made, each with its request."""
-    plan, chance = read_plan(folder / "plan.xlsx"), random.Random(1)
+    chance = random.Random(1)
     outcomes, attempts = [], []
     for place, row in enumerate(plan.servers):
         status = chance.choices((Status.CREATED, Status.EXISTS, *_KEYS), (90, 5, 3, 2))[0]
@@ -141,10 +157,20 @@ def main(what: str, folder: Path) -> dict[str, float]:
         sheets = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
         seconds = _seconds(lambda: _write_bare(path, sheets))
     else:
-        report = _report(folder)
-        seconds = _seconds(lambda: (write_page if what == "page" else write_report)(path, report))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
-    return {"seconds": seconds, "megabytes": peak, "megabytes_of_page": path.stat().st_size / 1e6}
+        report = _report(read_plan(folder / ("plan-windowed.xlsx" if what == "windowed" else "plan.xlsx")))
+        seconds = _seconds(lambda: _WRITE[what](path, report))
+    return {"seconds": seconds, "megabytes": peak_megabytes(), "megabytes_of_page": path.stat().st_size / 1e6}
+
+
+def _write_windowed(path: Path, report: WaveReport) -> None:
+    """As wave_job.py does at the end of a run."""
+    forecast = next(iter(forecast_plan(report.plan, terms_of(), wave=report.wave, is_advising=False)))
+    if forecast.seconds is None:
+        raise RuntimeError("nothing was forecast: the figure would be worthless")
+    write_report(path, replace(report, forecast=forecast))
+
+
+_WRITE: dict[str, Callable[[Path, WaveReport], None]] = {"workbook": write_report, "windowed": _write_windowed, "page": write_page}
 
 
 def _seconds(work: Any) -> float:
