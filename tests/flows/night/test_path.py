@@ -1,0 +1,42 @@
+"""Which stages a wave goes through: the gate stands where something can still be held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flows.night.path import Stage, path_of
+from inventory.plan import read_plan
+from tests.plans import make_plan, server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+P, U, S, Y, A, C, V, R = Stage
+
+
+@pytest.mark.parametrize(
+    ("syncing", "needs_approval", "path"),
+    [
+        (("yes", "no"), "yes", (P, U, S, Y, A, C, V, R)),
+        (("yes", "yes"), "no", (P, U, S, Y, C, V, R)),
+        (("no", "no"), "yes", (P, U, A, S, Y, V, R)),
+        (("", ""), "", (P, U, S, Y, V, R)),
+    ],
+)
+def test_a_wave_is_asked_about_while_something_can_be_held(
+    tmp_path: Path, syncing: tuple[str, str], needs_approval: str, path: tuple[Stage, ...]
+) -> None:
+    servers = [server(number, syncing=said) for number, said in enumerate(syncing, start=1)]
+    plan = read_plan(make_plan(tmp_path / "plan.xlsx", servers, waves=[{"wave": "wave-1", "needs_approval": needs_approval}]))
+    assert path_of(plan.waves["wave-1"], plan.rows("wave-1")) == path
+
+
+def test_a_skipped_server_opens_no_gate(tmp_path: Path) -> None:
+    plan = read_plan(make_plan(tmp_path / "plan.xlsx", [server(1, syncing="yes", skip="yes"), server(2, syncing="no")]))
+    assert Stage.CUTOVER not in path_of(plan.waves["wave-1"], plan.rows("wave-1"))
+
+
+def test_every_stage_is_explained() -> None:
+    assert all(stage.meaning for stage in Stage)
