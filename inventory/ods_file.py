@@ -6,26 +6,22 @@ rows of a cell. Parsed by expat, any DOCTYPE refused. Called by workbook.py.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
-from xml.parsers import expat
+from itertools import product
+from typing import TYPE_CHECKING
 
 from inventory.catalogue import plan_error
 from inventory.cell_references import column_letters
-from inventory.package import open_archive
+from inventory.package import BROKEN, open_archive
 from inventory.reading_limits import ReadingLimits, TooBigError
 from inventory.sheet_facts import FactsFound, SheetFacts, UnsafeXmlError
+from inventory.xml_walk import XmlWalk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
-_CHUNK_BYTES = 1 << 20
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError, SyntaxError)
-_CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 _HIDDEN = frozenset({"collapse", "filter"})
 _ERROR_TEXTS = ("#", "Err:")
 
@@ -50,9 +46,20 @@ def read_ods_facts(name: str, content: bytes, limits: ReadingLimits) -> tuple[Sh
         raise limits.refusal(name, exc) from exc
     except UnsafeXmlError as exc:
         raise plan_error("PLAN-010", name=name) from exc
-    except _BROKEN as exc:
+    except BROKEN as exc:
         raise plan_error("PLAN-005", name=name) from exc
     return tuple(reader.sheets)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """The sheet that is being read: what it holds beside values, how many rows there were, and how far it reaches."""
+
+    name: str
+    found: FactsFound
+    rows: int = 0
+    height: int = 0
+    width: int = 0
 
 
 @dataclass(slots=True)
@@ -76,122 +83,117 @@ class _Cell:
     is_error: bool
     text: str = ""
 
+    @property
+    def holds_anything(self) -> bool:
+        return self.formula or bool(self.type) or bool(self.text)
 
-class _ContentReader:
+    @property
+    def fault(self) -> tuple[str, str]:
+        """What is wrong with it, as code and what it shows; ("", "") for a sound one."""
+        if self.is_error or (self.formula and self.type != "string" and self.text.startswith(_ERROR_TEXTS)):
+            return "PLAN-101", self.text or "#ERROR"
+        return ("PLAN-102", "") if self.formula and not self.type else ("", "")
+
+
+class _ContentReader(XmlWalk):
     """Walks the cells of all sheets; `sheets` are the facts of each."""
 
     def __init__(self, limits: ReadingLimits) -> None:
+        super().__init__()
         self.sheets: list[SheetFacts] = []
         self._limits = limits
         self._area = 0
-        self._name = ""
-        self._found = FactsFound(limits.marks)
-        self._rows = self._height = self._width = 0
-        self._depth = 0
+        self._sheet: _Sheet | None = None
         self._row: _Row | None = None
         self._cell: _Cell | None = None
         self._in_note = False
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartDoctypeDeclHandler = self._refuse
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
 
-    def read(self, stream: IO[bytes]) -> None:
-        """Walk the part to its end; ValueError where it is not well formed."""
-        try:
-            while chunk := stream.read(_CHUNK_BYTES):
-                self._parser.Parse(chunk)
-            self._parser.Parse(b"", True)  # noqa: FBT003 - expat takes no keywords
-        except expat.ExpatError as exc:
-            raise ValueError(str(exc)) from exc
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """A sheet, a row, a cell, a text or a note begins."""
+        match tag:
+            case "table:table-cell" | "table:covered-table-cell":
+                self._start_cell(attributes)
+            case "text:p":
+                if self._cell is not None and not self._in_note:
+                    self.hear_text(wanted=True)
+            case "table:table-row":
+                is_hidden = attributes.get("table:visibility") in _HIDDEN
+                self._row = _Row(_times(attributes, "table:number-rows-repeated", MAX_ROWS), is_hidden)
+            case "office:annotation":
+                self._in_note = True
+            case "table:table":
+                if self._sheet is not None:
+                    raise ValueError("a table in a cell")
+                self._sheet = _Sheet(attributes.get("table:name", ""), FactsFound(self._limits.marks))
 
-    def _refuse(self, *_: object) -> None:
-        raise UnsafeXmlError
+    def text(self, text: str) -> None:
+        """A piece of a cell's text."""
+        if self._cell is not None:
+            self._cell.text += text
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag in _CELLS:
-            self._start_cell(attributes)
-        elif tag == "text:p":
-            if self._cell is not None and not self._in_note:
-                self._parser.CharacterDataHandler = self._text
-        elif tag == "table:table-row":
-            is_hidden = attributes.get("table:visibility") in _HIDDEN
-            self._row = _Row(_times(attributes, "table:number-rows-repeated", MAX_ROWS), is_hidden)
-        elif tag == "office:annotation":
-            self._in_note = True
-        elif tag == "table:table":
-            self._depth += 1
-            if self._depth > 1:
-                raise ValueError("a table in a cell")
-            self._name = attributes.get("table:name", "")
-            self._found = FactsFound(self._limits.marks)
-            self._rows = self._height = self._width = 0
+    def end(self, tag: str) -> None:
+        """What began has ended."""
+        match tag:
+            case "table:table-cell" | "table:covered-table-cell":
+                self._end_cell()
+            case "text:p":
+                self.hear_text(wanted=False)
+            case "table:table-row":
+                self._end_row()
+            case "office:annotation":
+                self._in_note = False
+            case "table:table":
+                self._end_sheet()
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        row = self._row
-        if row is None:
+        sheet, row = self._sheet, self._row
+        if sheet is None or row is None:
             raise ValueError("a cell without a row")
         times = _times(attributes, "table:number-columns-repeated", MAX_COLUMNS)
         is_error = attributes.get("calcext:value-type") == "error"
         self._cell = _Cell(row.column, times, "table:formula" in attributes, attributes.get("office:value-type", ""), is_error)
         row.column += times
         if row.column > MAX_COLUMNS:
-            raise TooBigError(f"the sheet {self._name} has more than {MAX_COLUMNS} columns", row.column, MAX_COLUMNS)
+            raise TooBigError(f"the sheet {sheet.name} has more than {MAX_COLUMNS} columns", row.column, MAX_COLUMNS)
         down = _times(attributes, "table:number-rows-spanned", MAX_ROWS)
         across = _times(attributes, "table:number-columns-spanned", MAX_COLUMNS)
         if down * across > 1:
             column = self._cell.column
-            self._found.add_merged((self._rows, column, self._rows + down - 1, column + across - 1))
-
-    def _text(self, text: str) -> None:
-        if self._cell is not None:
-            self._cell.text += text
-
-    def _end(self, tag: str) -> None:
-        if tag in _CELLS:
-            self._end_cell()
-        elif tag == "text:p":
-            self._parser.CharacterDataHandler = None
-        elif tag == "table:table-row":
-            self._end_row()
-        elif tag == "office:annotation":
-            self._in_note = False
-        elif tag == "table:table":
-            self._depth -= 1
-            self._area += self._height * self._width
-            self.sheets.append(self._found.facts())
+            sheet.found.add_merged((sheet.rows, column, sheet.rows + down - 1, column + across - 1))
 
     def _end_cell(self) -> None:
-        cell, row = self._cell, self._row
+        sheet, row, cell = self._sheet, self._row, self._cell
         self._cell = None
-        if cell is None or row is None or not (cell.formula or cell.type or cell.text):
+        if sheet is None or row is None or cell is None or not cell.holds_anything:
             return
         row.width = max(row.width, cell.column + cell.times)
-        if cell.is_error or (cell.formula and cell.type != "string" and cell.text.startswith(_ERROR_TEXTS)):
-            self._add_faults(cell, row, "PLAN-101", cell.text or "#ERROR")
-        elif cell.formula and not cell.type:
-            self._add_faults(cell, row, "PLAN-102", "")
-
-    def _add_faults(self, cell: _Cell, row: _Row, code: str, shown: str) -> None:
-        for down in range(row.times):
-            for across in range(cell.times):
-                self._found.add_fault(self._rows + down, cell.column + across, code, shown)
+        code, shown = cell.fault
+        if code:
+            rows, columns = range(sheet.rows, sheet.rows + row.times), range(cell.column, cell.column + cell.times)
+            for down, across in product(rows, columns):
+                sheet.found.add_fault(down, across, code, shown)
 
     def _end_row(self) -> None:
-        row = self._row
-        if row is None:
-            return
-        self._rows += row.times
-        if row.width:
-            self._height, self._width = self._rows, max(self._width, row.width)
-            area = self._area + self._height * self._width
-            if area > self._limits.cells:
-                what = f"the sheet {self._name} reaches to cell {column_letters(self._width - 1)}{self._height}"
-                raise TooBigError(what, area, self._limits.cells)
-            if row.is_hidden:
-                self._found.hidden.update(range(self._rows - row.times, self._rows))
+        sheet, row = self._sheet, self._row
         self._row = None
+        if sheet is None or row is None:
+            return
+        sheet.rows += row.times
+        if not row.width:
+            return
+        sheet.height, sheet.width = sheet.rows, max(sheet.width, row.width)
+        area = self._area + sheet.height * sheet.width
+        if area > self._limits.cells:
+            what = f"the sheet {sheet.name} reaches to cell {column_letters(sheet.width - 1)}{sheet.height}"
+            raise TooBigError(what, area, self._limits.cells)
+        if row.is_hidden:
+            sheet.found.hidden.update(range(sheet.rows - row.times, sheet.rows))
+
+    def _end_sheet(self) -> None:
+        if self._sheet is not None:
+            self._area += self._sheet.height * self._sheet.width
+            self.sheets.append(self._sheet.found.facts())
+        self._sheet = None
 
 
 def _times(attributes: Mapping[str, str], name: str, most: int) -> int:

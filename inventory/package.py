@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED_BYTES = ReadingLimits().unpacked_bytes
 _SMALL_PART_BYTES = ReadingLimits().small_part_bytes
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError, SyntaxError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError, SyntaxError)
+"""What a zip, or XML in it, raises that is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Package:
             raise self.limits.refusal(self.name, exc.of(f"the sheet {sheet.name}")) from exc
         except UnsafeXmlError as exc:
             raise plan_error("PLAN-010", name=self.name) from exc
-        except _BROKEN as exc:
+        except BROKEN as exc:
             raise plan_error("PLAN-005", name=self.name) from exc
 
 
@@ -80,7 +81,7 @@ def open_package(name: str, content: bytes, limits: ReadingLimits | None = None)
         raise limits.refusal(name, exc) from exc
     except UnsafeXmlError as exc:
         raise plan_error("PLAN-010", name=name) from exc
-    except _BROKEN as exc:
+    except BROKEN as exc:
         raise plan_error("PLAN-005", name=name) from exc
     return Package(name, archive, sheets, limits)
 

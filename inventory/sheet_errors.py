@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from typing import IO, TYPE_CHECKING
-from xml.parsers import expat
 
 from inventory.cell_references import column_index, column_letters
 from inventory.reading_limits import ReadingLimits, TooBigError
 from inventory.sheet_facts import FactsFound, SheetFacts, UnsafeXmlError
+from inventory.xml_walk import CHUNK_BYTES, XmlWalk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CELLS", "UnsafeXmlError", "check_head", "check_part", "scan_sheet"]
 
 MAX_CELLS = ReadingLimits().cells
-CHUNK_BYTES = 1 << 20
 _OVERLAP = 512
 _LONGEST_CELL = 1 << 17
 _SHEET_COLUMNS = 16_384
@@ -171,52 +170,53 @@ def _place(ref: str) -> tuple[int, int]:
     return int(match[2]) - 1, column_index(match[1])
 
 
-class _SheetReader:
+class _SheetReader(XmlWalk):
     """Walks a sheet's cells: `found` as scan_sheet returns it, `extent` as (rows, columns) of the cells that hold something."""
 
     def __init__(self, limits: ReadingLimits) -> None:
+        super().__init__()
         self.found = FactsFound(limits.marks)
         self.extent = (0, 0)
         self._row = self._column = -1
         self._type = ""
         self._formula = self._inline = False
         self._value: str | None = None
-        self._parser = expat.ParserCreate()
-        self._parser.buffer_text = True
-        self._parser.StartDoctypeDeclHandler = self._refuse
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
 
-    def read(self, stream: IO[bytes]) -> None:
-        """Walk the part to its end; ValueError where it is not well formed."""
-        try:
-            while chunk := stream.read(CHUNK_BYTES):
-                self._parser.Parse(chunk)
-            self._parser.Parse(b"", True)  # noqa: FBT003 - expat takes no keywords
-        except expat.ExpatError as exc:
-            raise ValueError(str(exc)) from exc
-
-    def _refuse(self, *_: object) -> None:
-        raise UnsafeXmlError
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """A row, a cell, what it holds, or a merged area begins."""
         match tag.rpartition(":")[2]:
             case "c":
                 self._start_cell(attributes)
             case "row":
-                self._row = int(attributes["r"]) - 1 if attributes.get("r", "").isdecimal() else self._row + 1
-                self._column = -1
-                if attributes.get("hidden") in _TRUE:
-                    self.found.hidden.add(self._row)
+                self._start_row(attributes)
             case "f":
                 self._formula = True
             case "is":
                 self._inline = True
             case "v":
                 self._value = ""
-                self._parser.CharacterDataHandler = self._text
+                self.hear_text(wanted=True)
             case "mergeCell":
                 self.found.add_merged(_area(attributes.get("ref", "")))
+
+    def text(self, text: str) -> None:
+        """A piece of a cell's value."""
+        self._value = (self._value or "") + text
+
+    def end(self, tag: str) -> None:
+        """A value or a cell ends."""
+        match tag.rpartition(":")[2]:
+            case "v":
+                self.hear_text(wanted=False)
+            case "c":
+                self._end_cell()
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        said = attributes.get("r", "")
+        self._row = int(said) - 1 if said.isdecimal() else self._row + 1
+        self._column = -1
+        if attributes.get("hidden") in _TRUE:
+            self.found.hidden.add(self._row)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         self._type, self._value = attributes.get("t", ""), None
@@ -227,20 +227,15 @@ class _SheetReader:
         else:
             self._column += 1
 
-    def _text(self, text: str) -> None:
-        self._value = (self._value or "") + text
-
-    def _end(self, tag: str) -> None:
-        local = tag.rpartition(":")[2]
-        if local == "v":
-            self._parser.CharacterDataHandler = None
-        elif local == "c":
-            self._end_cell()
-
     def _end_cell(self) -> None:
         if self._value or self._inline:
             self.extent = (max(self.extent[0], self._row + 1), max(self.extent[1], self._column + 1))
         if self._type == "e":
             self.found.add_fault(self._row, self._column, "PLAN-101", self._value or "#ERROR")
-        elif self._formula and not self._value and not self._inline and (self._type != "str" or self._value is None):
+        elif self._is_uncalculated():
             self.found.add_fault(self._row, self._column, "PLAN-102")
+
+    def _is_uncalculated(self) -> bool:
+        """Whether the cell is a formula without a value; one that gives "" has a value, which is said to be a text."""
+        has_value = bool(self._value) or self._inline or (self._type == "str" and self._value is not None)
+        return self._formula and not has_value

@@ -7,28 +7,23 @@ guessed), a CSV, or a file that is refused with one clear line. Means nothing by
 from __future__ import annotations
 
 import hashlib
-import io
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from inventory.book import is_book, open_book
 from inventory.catalogue import PlanError, finding, near, plan_error
 from inventory.columns import SHEETS, normalise
-from inventory.compound_file import SIGNATURE
 from inventory.csv_file import read_csv
-from inventory.ods_file import is_ods, read_ods_facts
-from inventory.package import PackageSheet, open_package
 from inventory.reading_limits import MIB, ReadingLimits, TooBigError
 from inventory.sheet_facts import SheetFacts
-from inventory.xls_file import XlsFile, read_xls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from inventory.child_reader import Rows
     from inventory.findings import Finding
-
-MAX_FILE_BYTES = ReadingLimits().file_bytes
+    from inventory.package import PackageSheet
 
 _CSV_NAMES = frozenset({".csv", ".tsv"})
 _OTHER_SHEETS = frozenset({".xlsb", ".fods", ".numbers", ".xlt"})
@@ -63,7 +58,7 @@ def read_workbook(path: Path, limits: ReadingLimits) -> Workbook:
     content = _read_bytes(path, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     suffix = path.suffix.lower()
-    if content.startswith((SIGNATURE, b"PK")):
+    if is_book(content):
         if suffix in _CSV_NAMES:
             raise plan_error(
                 "PLAN-007", name=path.name, what="a workbook with a CSV's name", remedy="give it the name of a .xlsx file"
@@ -114,53 +109,13 @@ def _not_a_workbook(name: str, content: bytes) -> PlanError:
 
 
 def _read_sheets(name: str, sha256: str, content: bytes, limits: ReadingLimits) -> Workbook:
-    book = _open_book(name, content, limits)
+    book = open_book(name, content, limits)
     chosen = _choose(name, book.sheets)
     facts = {kind: book.facts(sheet) for kind, sheet in chosen.items()}
-    cells = book.cells(list(chosen.values()))
-    sheets = {
-        kind: RawSheet(sheet.name, columns, facts[kind]) for (kind, sheet), columns in zip(chosen.items(), cells, strict=True)
-    }
+    rows = book.rows(list(chosen.values()))
+    sheets = {kind: RawSheet(sheet.name, _columns(rows.pop(0)), facts[kind]) for kind, sheet in chosen.items()}
     hidden = [finding("PLAN-108", sheet.name, "", sheet.name) for sheet in chosen.values() if sheet.is_hidden]
     return Workbook(name, sha256, sheets, tuple(hidden))
-
-
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """A workbook that may be read: its sheets, what each holds beside values, and how to have the columns of some."""
-
-    sheets: tuple[PackageSheet, ...]
-    facts: Callable[[PackageSheet], SheetFacts]
-    cells: Callable[[Sequence[PackageSheet]], list[list[list[object]]]]
-
-
-def _open_book(name: str, content: bytes, limits: ReadingLimits) -> _Book:
-    if content.startswith(SIGNATURE):
-        return _xls_book(read_xls(name, content, limits))
-    if is_ods(content):
-        return _ods_book(name, content, read_ods_facts(name, content, limits))
-    package = open_package(name, content, limits)
-    return _Book(package.sheets, package.facts, lambda sheets: _read_cells(name, content, sheets))
-
-
-def _xls_book(file: XlsFile) -> _Book:
-    sheets = tuple(PackageSheet(each.name, str(place), each.is_hidden) for place, each in enumerate(file.sheets))
-    return _Book(
-        sheets,
-        lambda sheet: file.sheets[int(sheet.part)].facts,
-        lambda wanted: [_columns(rows) for rows in file.read([int(sheet.part) for sheet in wanted])],
-    )
-
-
-def _ods_book(name: str, content: bytes, listed: Sequence[SheetFacts]) -> _Book:
-    """The sheets that the reader lists; they are known by their order, and a file whose two lists differ is damaged."""
-    with _damage_told(name), _opened(content) as book:
-        sheets = tuple(
-            PackageSheet(each.name, str(at), "Hidden" in str(each.visible)) for at, each in enumerate(book.sheets_metadata)
-        )
-    if len(sheets) != len(listed) or len({sheet.name for sheet in sheets}) != len(sheets):
-        raise plan_error("PLAN-005", name=name)
-    return _Book(sheets, lambda sheet: listed[int(sheet.part)], lambda wanted: _read_cells(name, content, wanted))
 
 
 def _choose(name: str, sheets: Sequence[PackageSheet]) -> dict[str, PackageSheet]:
@@ -185,35 +140,8 @@ def _choose(name: str, sheets: Sequence[PackageSheet]) -> dict[str, PackageSheet
     return {kind: chosen[kind] for kind in SHEETS if kind in chosen}
 
 
-def _read_cells(name: str, content: bytes, sheets: Sequence[PackageSheet]) -> list[list[list[object]]]:
-    """The columns of each sheet. `pandas.read_excel` does the same, then parses each cell again: half as long once more."""
-    with _damage_told(name):
-        with _opened(content) as book:
-            rows = [book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False) for sheet in sheets]
-        return [_columns(rows.pop(0)) for _ in sheets]
-
-
-def _columns(rows: list[list[object]]) -> list[list[object]]:
+def _columns(rows: Rows) -> list[list[object]]:
     import pandas as pd
 
     frame = pd.DataFrame(rows, dtype=object)
     return [frame[column].tolist() for column in frame]
-
-
-@contextmanager
-def _opened(content: bytes) -> Iterator[Any]:
-    """The workbook as calamine has it, by way of pandas."""
-    import pandas as pd
-
-    with pd.ExcelFile(io.BytesIO(content), engine="calamine") as file:
-        yield file.book
-
-
-@contextmanager
-def _damage_told(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as exc:  # a panic in the reader is no Exception, and no bytes may end in a traceback
-        raise plan_error("PLAN-005", name=name) from exc

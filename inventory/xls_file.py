@@ -1,23 +1,19 @@
 """A workbook of Excel 97-2003 (.xls), as far as the reader does not tell: errors, hidden rows, merged cells, and its area.
 
 Decides whether it is safe to hand to the reader, and hands on its workbook stream alone, without macros and whatever else the file
-holds, to a process that may die (xls_child.py). A formula that was never calculated cannot be told here: the format always keeps a
-value beside it. Called by workbook.py.
+holds, to a process that may die (child_reader.py). A formula that was never calculated cannot be told here: the format always keeps
+a value beside it. Called by book.py.
 """
 
 from __future__ import annotations
 
-import json
 import struct
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inventory.catalogue import plan_error
 from inventory.cell_references import column_letters
+from inventory.child_reader import read_in_child
 from inventory.compound_file import CompoundFile, write_compound_file
 from inventory.reading_limits import ReadingLimits, TooBigError
 from inventory.sheet_facts import FactsFound, SheetFacts
@@ -25,8 +21,8 @@ from inventory.sheet_facts import FactsFound, SheetFacts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MAX_CHILD_BYTES = 3 * 1024**3
-MAX_CHILD_SECONDS = 60
+    from inventory.child_reader import Rows
+
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 MAX_RECORDS = 8_000_000
 """A sheet as full as the format allows (65,536 rows of 100 cells) has fewer; more are there to cost time."""
@@ -64,34 +60,9 @@ class XlsFile:
     sheets: tuple[XlsSheet, ...]
     limits: ReadingLimits
 
-    def read(self, places: Sequence[int]) -> list[list[list[object]]]:
+    def read(self, places: Sequence[int]) -> list[Rows]:
         """The rows of the sheets at these places, from A1 on. Raises PlanError where the reader cannot make sense of them."""
-        most = int(MAX_CHILD_BYTES * self.limits.times)
-        command = [sys.executable, "-I", str(Path(__file__).with_name("xls_child.py")), str(most), *map(str, places)]
-        seconds = MAX_CHILD_SECONDS * self.limits.times
-        try:
-            done = subprocess.run(command, input=self.content, capture_output=True, check=True, timeout=seconds)  # noqa: S603 - our own
-            sheets: list[list[list[object]]] = json.loads(done.stdout, object_hook=_as_cell)
-        except subprocess.TimeoutExpired as exc:
-            raise self.limits.refusal(self.name, TooBigError(f"reading it takes more than {seconds:g} s", 2, 1)) from exc
-        except (subprocess.CalledProcessError, ValueError, KeyError) as exc:
-            raise plan_error("PLAN-005", name=self.name) from exc
-        except OSError as exc:
-            raise plan_error("PLAN-004", name=self.name, reason=exc.strerror or "its reader does not start") from exc
-        return sheets
-
-
-def _as_cell(said: dict[str, str | float]) -> object:
-    ((kind, value),) = said.items()
-    match kind:
-        case "datetime":
-            return datetime.fromisoformat(str(value))
-        case "date":
-            return date.fromisoformat(str(value))
-        case "time":
-            return time.fromisoformat(str(value))
-        case _:
-            return timedelta(seconds=float(value))
+        return read_in_child(self.name, self.content, self.limits, places)[1] if places else []
 
 
 def read_xls(name: str, content: bytes, limits: ReadingLimits) -> XlsFile:
