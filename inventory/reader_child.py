@@ -26,9 +26,10 @@ def main() -> None:
     sheets = []
     for place in places or range(len(book.sheet_names)):
         sheet = book.get_sheet_by_index(place)
-        cells -= sheet.total_height * sheet.total_width
+        last_row, last_column = sheet.end or (-1, -1)
+        cells -= (last_row + 1) * (last_column + 1)
         if cells < 0:
-            json.dump({"area": [place, sheet.total_height, sheet.total_width]}, sys.stdout)
+            json.dump({"area": [place, last_row + 1, last_column + 1]}, sys.stdout)
             return
         sheets.append(sheet.to_python(skip_empty_area=False))
     json.dump({"names": book.sheet_names, "sheets": sheets}, sys.stdout, default=_as_json)
