@@ -39,6 +39,11 @@ _WORDS = (
 )
 
 
+def why_not() -> str:
+    """Why it cannot run here, in one line; empty where it can."""
+    return "" if CHROMIUM else "Chromium is not installed (`apt-get install chromium`): no page is opened in it"
+
+
 class Browser:
     """One tab of a running browser."""
 

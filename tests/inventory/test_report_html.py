@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -18,13 +18,14 @@ from inventory.findings import Finding, Severity
 from inventory.outcomes import Status
 from inventory.report import ReportError, check_page_path, write_page
 from inventory.report_html_text import escaped, visible
-from tests.browser import CHROMIUM, Browser, browser
+from tests.browser import Browser, browser, why_not
 from tests.inventory.test_report import report_of
 from tests.inventory.test_report_sheets import attempt_of
+from tests.left_out import left_out
 from tests.plans import server
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
 HOSTILE = (
@@ -35,7 +36,6 @@ HOSTILE = (
     "\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe",
     "javascript:window.hit=1",
 )
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: `apt-get install chromium`")
 
 
 class Seen(HTMLParser):
@@ -177,25 +177,33 @@ def test_the_old_page_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypat
     assert sorted(each.name for each in tmp_path.iterdir()) == ["plan.xlsx", "report.html"]
 
 
-def in_browser(page: Path, use: Callable[[Browser], Awaitable[None]]) -> None:
-    """Open the page in a real browser and use it; nothing may be asked of a network, and nothing complained of."""
+InBrowser: TypeAlias = "Callable[[Path, Callable[[Browser], Awaitable[None]]], None]"
 
-    async def opened() -> None:
-        async with browser() as tab:
+
+@pytest.fixture(scope="module")
+def in_browser() -> Iterator[InBrowser]:
+    """Open a page in the one real browser of these tests and use it; nothing may be asked of a network, nothing complained of."""
+    if reason := why_not():
+        left_out(reason)
+    with asyncio.Runner() as runner:
+        started = browser()
+        tab = runner.run(started.__aenter__())
+
+        async def opened(page: Path, use: Callable[[Browser], Awaitable[None]]) -> None:
             await tab.look(1200)
             await tab.open(page.as_uri())
             await use(tab)
             assert tab.requests == [page.as_uri()]
             assert tab.complaints == []
 
-    asyncio.run(opened())
+        yield lambda page, use: runner.run(opened(page, use))
+        runner.run(started.__aexit__(None, None, None))
 
 
 SHOWN = "[...document.querySelectorAll('#list tbody tr:not(.details) .c-server')].map(cell => cell.textContent)"
 
 
-@needs_chromium
-def test_a_reader_filters_sorts_and_looks_closer_by_keyboard_alone(tmp_path: Path) -> None:
+def test_a_reader_filters_sorts_and_looks_closer_by_keyboard_alone(tmp_path: Path, in_browser: InBrowser) -> None:
     """`/` finds, a status narrows, a header sorts both ways, a row opens: what was planned, digests, requests."""
     rows = [server(number, Owner=f"team-{number % 3}", priority=number) for number in range(1, 501)]
     page_text(tmp_path, rows, attempts=[attempt_of()])
@@ -227,8 +235,7 @@ def test_a_reader_filters_sorts_and_looks_closer_by_keyboard_alone(tmp_path: Pat
     in_browser(tmp_path / "report.html", use)
 
 
-@needs_chromium
-def test_nothing_hostile_runs_and_the_page_fits_any_screen(tmp_path: Path) -> None:
+def test_nothing_hostile_runs_and_the_page_fits_any_screen(tmp_path: Path, in_browser: InBrowser) -> None:
     """Real names of a real attack; on a telephone nothing sticks out; paper has every row that is left."""
     rows = [server(place, source_name=text, note=text) for place, text in enumerate(HOSTILE, 1)] + [
         server(n) for n in range(10, 260)
