@@ -8,14 +8,13 @@ is text in either: nothing in it is markup. Called by forecast_chart.py.
 from __future__ import annotations
 
 import io
-import os
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from inventory.report_style import writable_text
+from inventory.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,13 +81,7 @@ class Drawing:
     def write(self, path: Path) -> None:
         """Write the picture whole or not at all, as what the name ends in: .svg or .png. Raises OSError."""
         content = self.as_png() if path.suffix.lower() == ".png" else self.as_svg().encode()
-        new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            new.write_bytes(content)
-            os.replace(new, path)  # noqa: PTH105 - the path may be any PathLike of a test
-        finally:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
+        write_whole(path, lambda stream: stream.write(content))
 
     def as_svg(self) -> str:
         """The picture as SVG, one shape a line."""

@@ -1,18 +1,16 @@
 """Write a plan's workbook from rows: `Servers`, `Disks`, `Volumes` ... in the house's look.
 
-Decides how a plan looks that a program wrote, and that there is never half of one: it is written beside its place, synced and
-renamed. Knows nothing of where the rows come from. Called by `waves import`.
+Decides how a plan looks that a program wrote; whole_file.py sees to it that there is never half of one. Knows nothing of where the
+rows come from. Called by `waves import`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inventory.columns import Kind, find_column
+from inventory.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,22 +75,13 @@ def check_plan_path(path: Path, *, may_replace: bool, sources: Sequence[Path] = 
 
 def write_plan(path: Path, book: PlanBook) -> None:
     """Write the plan to `path`; raises PlanWriteError, and then what was there is there still."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        workbook = compose(book)
-        with unfinished.open("xb") as stream:
-            workbook.save(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
+        write_whole(path, compose(book).save)
     except OSError as cause:
         reason = (cause.strerror or str(cause)).lower()
         raise PlanWriteError(
             f"the plan {path} cannot be written ({reason})", "close it where it is open, or choose another --out"
         ) from cause
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
 
 
 def compose(book: PlanBook) -> Workbook:

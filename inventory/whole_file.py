@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_whole(path: Path, save: Callable[[BinaryIO], None]) -> None:
+def write_whole(path: Path, save: Callable[[BinaryIO], object]) -> None:
     """Have `save` write the file, in place of what is there. Raises OSError, and what `save` does; then what was there is there."""
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
