@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.conftest import processes_with, wait_until
+from tests.inventory.test_report_html import Seen
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
 from tests.waves_process import NO_PREFECT, Waves, environment
@@ -60,6 +61,27 @@ def test_a_wave_is_submitted_and_recorded(tmp_path: Path, prefect_api: PrefectAp
     assert sorted(artifacts) == ["markdown", "progress", "table"]
     assert [row["code"] for row in json.loads(artifacts["table"]["data"])] == ["SMS.6526"]
     assert "submit rows 11-12 of 12" in prefect_api.task_runs(run)
+
+
+def test_the_page_tells_what_became_of_each_row(tmp_path: Path) -> None:
+    """`--html`: it lies where it was asked for, is named beside the report, and holds the outcomes and their requests as data."""
+    plan = make_plan(tmp_path / "plan.xlsx", [server(n, Owner=f"team-{n}") for n in (1, 2)], disks=[disk(1), disk(2)])
+    with SimulatorProcess(any_source=True) as simulator:
+        simulator.fault_once("SMS.6526-before", source_server_id="src-0002-a1b2")
+        words = ("submit", plan, "--wave", "wave-1", "--html", "night.html", "--json")
+        code, output, errors = Waves(*words, env=environment(tmp_path, simulator, **NO_PREFECT), cwd=tmp_path).end()
+        (task,) = simulator.tasks_of("src-0001-a1b2")
+    assert (code, json.loads(output)["html"], "page: night.html" in errors) == (1, "night.html", True), errors
+    data = Seen((tmp_path / "night.html").read_text(encoding="utf-8")).data("servers")
+    places = [[key for key, _ in data["columns"]].index(key) for key in ("server", "status", "code", "task")]
+    assert [tuple(row[place] for place in places) for row in data["rows"]] == [
+        ("web-01", "CREATED", "", task["id"]),
+        ("web-02", "REJECTED", "SMS.6526", ""),
+    ]
+    cells, _, attempts = data["rows"][1][len(data["columns"]) :]
+    assert dict(zip(data["headers"], cells, strict=True))["Owner"] == "team-2"
+    assert len(attempts) == 1
+    assert "SMS.6526" in " ".join(map(str, attempts[0]))
 
 
 def test_a_dead_prefect_costs_one_line(tmp_path: Path) -> None:
