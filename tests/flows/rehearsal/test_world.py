@@ -55,7 +55,10 @@ def submitted(
     async def night() -> tuple[list[WaveResult], World, float]:
         async with open_world(Setting(plan, trouble, seed, BEGINS_AT), print) as world:
             world.network.outages = outages
-            results = [await submit(world) for _ in range(runs)]
+            results = []
+            for _ in range(runs):
+                results.append(await submit(world))
+                await world.clock.sleep(60.0)
             return results, world, world.clock.steady()
 
     return virtual_time.run(night())
