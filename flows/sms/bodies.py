@@ -49,6 +49,17 @@ def json_object(content: bytes) -> dict[str, object] | None:
     return value if isinstance(value, dict) else None
 
 
+def is_plain_yes(content: bytes) -> bool:
+    """Whether a successful answer to an operation is SMS's: nothing, or JSON that names no error; a proxy's page is neither."""
+    if not content.strip():
+        return True
+    try:
+        value = from_json(content)
+    except ValueError:
+        return False
+    return not isinstance(value, dict) or not _code_and_message(value)[0]
+
+
 def hide(text: str, secrets: Sequence[str]) -> str:
     """The text with every secret in it replaced: error pages echo headers and bodies."""
     for secret in secrets:

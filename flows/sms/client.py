@@ -8,17 +8,19 @@ by the engine.
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import quote
 
 import httpx
 
-from flows.sms.bodies import json_object
+from flows.sms.bodies import is_plain_yes, json_object
 from flows.sms.errors import Refused, SmsError, Throttled
 from flows.sms.listing import PASSES, Page, RowT, read_listing
 from flows.sms.models import Created, TaskSummary, TemplateSummary, task_of, template_of
 from flows.sms.retry import READ_RULES, RetryRule, Sleep, reader
+from flows.sms.speed_rules import SpeedRule, body_of, rules_of
 from flows.sms.task_sight import TaskSight, sight_of
 from flows.sms.transport import HANDED_OVER, WireTransport, forget_headers, make_transport
 from flows.sms.verdict import judge_exception, judge_response
@@ -142,6 +144,42 @@ class SmsClient:
         request = httpx.Request("POST", self._tasks_url, headers=self._create_headers, stream=httpx.ByteStream(body))
         request.read()
         return request
+
+    async def operate(self, task_id: str, operation: str) -> str:
+        """Have SMS perform an operation on a task (`start`, `stop` ...; facts 7.3), asked once; the request id.
+
+        Raises an SmsError; only where its `may_exist` is true can it have been performed all the same.
+        """
+        return await self._act(f"/v3/tasks/{quote(task_id, safe='')}/action", json.dumps({"operation": operation}).encode())
+
+    async def set_speed(self, task_id: str, rules: tuple[SpeedRule, ...]) -> str:
+        """Replace all speed rules of a task, asked once; the request id. Raises as `operate`."""
+        return await self._act(f"/v3/tasks/{quote(task_id, safe='')}/speed-limit", body_of(rules))
+
+    async def delete_task(self, task_id: str) -> str:
+        """Delete a task, asked once; the request id. Raises as `operate`.
+
+        By the call for several, of one: a DELETE is repeated by the transport when a kept connection drops, a POST never is.
+        """
+        return await self._act("/v3/tasks/delete", json.dumps({"ids": [task_id]}).encode())
+
+    async def _act(self, path: str, body: bytes) -> str:
+        """Send one request that changes a task; SMS answers with nothing, or with JSON that is no error."""
+        url = httpx.URL(self.options.endpoint + path)
+        response = await self._send(httpx.Request("POST", url, headers=self._create_headers, content=body))
+        if response.is_success and is_plain_yes(response.content):
+            return str(response.headers.get("x-request-id", ""))
+        raise self._judged(response)
+
+    async def show_speed(self, task_id: str) -> tuple[SpeedRule, ...]:
+        """The speed rules of a task; none also where SMS says that it has no limit (SMS.6302)."""
+        try:
+            answer = await self._read(f"/v3/tasks/{quote(task_id, safe='')}/speed-limit", {}, "speed_limit")
+        except Refused as error:
+            if error.code == "SMS.6302":
+                return ()
+            raise
+        return rules_of(answer["speed_limit"])
 
     async def list_tasks(self, source_server_id: str = "", *, vm_id: str = "") -> list[TaskSummary]:
         """All tasks, or those of one source server or one target ECS, each id once.
