@@ -13,7 +13,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli import check, demo, diff, explain, forecast, import_, journal, output, plan, simulate, submit, template
+from flows.cli import (
+    check,
+    demo,
+    diff,
+    explain,
+    forecast,
+    import_,
+    journal,
+    output,
+    plan,
+    schedule,
+    simulate,
+    submit,
+    template,
+    track,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +48,8 @@ _COMMANDS = (
     (forecast, "When each wave ends, whether that is in time, and what would make it fit."),
     (plan, "Waves for the servers that have none, balanced by forecast time."),
     (submit, "Create the migration tasks of one wave, exactly one for each server."),
+    (schedule, "Have each wave start by itself at the time in the sheet, as scheduled runs of Prefect's."),
+    (track, "How far a wave's servers are, who failed and why, and who will be late."),
     (journal, "What was sent for each row, what came back, and what was decided."),
     (simulate, "A stand-in for SMS on this machine, to try things on."),
 )
