@@ -16,6 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
+from inventory.account_limits import MOST_RUNNING
+
 NOTHING_SENT = "nothing was sent"
 SITES = "https://sms.cn-north-4.myhuaweicloud.com (China site) or https://sms.ap-southeast-3.myhuaweicloud.com (international site)"
 
@@ -153,7 +155,7 @@ class Settings(BaseSettings):
         32, validation_alias="SMS_CONCURRENCY", ge=1, le=512, description="Creates in flight at once, at most."
     )
     max_running: int = Field(
-        100,
+        MOST_RUNNING,
         validation_alias="SMS_MAX_RUNNING",
         ge=1,
         le=100_000,

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING
 
+from inventory.account_limits import MOST_RUNNING
 from inventory.forecast_advice import advise
-from inventory.forecast_case import MAX_RUNNING, Case, Needs
+from inventory.forecast_case import Case, Needs
 from inventory.forecast_load import BYTES_PER_MBIT, NOTHING_LEARNED, Learned, Load, load_of
 from inventory.forecast_words import length, listed, named, size
 from inventory.server_checks import split_names
@@ -184,7 +185,7 @@ class Forecaster:
             starts_at,
             wave.ends_at,
             bandwidth,
-            wave.integer("max_running") or MAX_RUNNING,
+            wave.integer("max_running") or MOST_RUNNING,
             dict(self._ended) if self._needs.of_row else {},
             tuple(end for name in self._needed(wave) if (end := self._ends.get(name)) is not None),
             self._learned,

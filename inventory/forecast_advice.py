@@ -7,12 +7,13 @@ kept. Called by forecast.py for late waves.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from datetime import UTC, timedelta
 from math import ceil, inf
 from typing import TYPE_CHECKING
 
-from inventory.forecast_case import MAX_RUNNING
+from inventory.account_limits import MOST_RUNNING
 from inventory.forecast_load import BYTES_PER_MBIT
 from inventory.forecast_words import length, moment, named, size
 
@@ -92,7 +93,7 @@ def _raise(late: Sequence[Load], speed: int) -> str:
 
 def _more_at_once(case: Case) -> Iterator[str]:
     """More of the wave's tasks, or more of a value of `Limits`, at once."""
-    most = min(MAX_RUNNING, len(case.loads))
+    most = min(MOST_RUNNING, len(case.loads))
     if most > case.max_running and replace(case, max_running=most).fits():
         enough = _least(range(case.max_running + 1, most + 1), lambda each: replace(case, max_running=each).fits())
         yield f"raise max_running from {case.max_running} to {enough}"
@@ -124,7 +125,7 @@ def _wider_line(case: Case) -> Iterator[str]:
 
 def _moved(case: Case, late: Sequence[Load], cases: Mapping[str, Case]) -> Iterator[str]:
     """The fewest servers whose absence lets the rest fit; and, if fewer are enough then, with higher limits for the late ones."""
-    moved = _fewest_to_move(case, late)
+    moved = _fewest_to_move(case, late, len(case.loads) - 1)
     if moved:
         yield _move(case, moved, cases)
     slow = [load for load in late if load.limit_mbps < SPEEDS_MBPS[-1]]
@@ -132,10 +133,10 @@ def _moved(case: Case, late: Sequence[Load], cases: Mapping[str, Case]) -> Itera
         return
     quick = _raised(case, slow, SPEEDS_MBPS[-1])
     spans = quick.run()
-    fewer = _fewest_to_move(quick, quick.late(spans))
+    fewer = _fewest_to_move(quick, quick.late(spans), len(moved or case.loads) - 1)
     gone = {load.row.position for load in fewer}
     kept = [load for load in slow if load.row.position not in gone]
-    if kept and fewer and (not moved or len(fewer) < len(moved)):
+    if kept and fewer:
         rest = case.with_loads(load for load in case.loads if load.row.position not in gone)
         speed = _least(SPEEDS_MBPS, lambda each: _raised(rest, kept, each).fits())
         yield f"{_raise(kept, speed)}, and {_move(_raised(case, slow, speed), fewer, cases)}"
@@ -159,30 +160,46 @@ def _move(case: Case, moved: Sequence[Load], cases: Mapping[str, Case]) -> str:
     return f"{told}a window of their own, of {length(ceil(seconds / 900) * 900)} ({why}){left}"
 
 
-def _fewest_to_move(case: Case, late: Sequence[Load]) -> list[Load]:
-    """The smaller of two sets: the servers that end last, or the ones with most bytes; each with all that depends on it."""
+def _fewest_to_move(case: Case, late: Sequence[Load], most: int) -> list[Load]:
+    """The smaller of two sets: the servers that end last, or the ones with most bytes; each with all that depends on it.
+
+    Nothing where it takes more than `most`, or all.
+    """
     tardy = {load.row.position for load in late}
     by_end = [*late, *(load for load in reversed(case.loads) if load.row.position not in tardy)]
     by_size = sorted(case.loads, key=lambda load: -(load.size or 0))
-    found = [moved for order in (by_end, by_size) if (moved := _fewest_of(case, order))]
+    last = _fewest_of(case, by_end, min(most, len(case.loads) - 1))
+    largest = _fewest_of(case, by_size, len(last) or min(most, len(case.loads) - 1))
+    found = [moved for moved in (last, largest) if moved]
     return min(found, key=lambda moved: (len(moved), sum(load.size or 0 for load in moved)), default=[])
 
 
-def _fewest_of(case: Case, order: Sequence[Load]) -> list[Load]:
-    """The shortest beginning of the order, and what depends on it, without which the wave fits; nothing where only none is left."""
-    dependents = _dependents(case)
+def _fewest_of(case: Case, order: Sequence[Load], most: int) -> list[Load]:
+    """The shortest beginning of the order, and what depends on it, without which the wave fits; nothing beyond `most` servers."""
+    going, counts = _in_order(order, _dependents(case))
+    tried = bisect_right(counts, most)
 
-    def without(number: int) -> Case:
-        gone = _closed([load.row.position for load in order[:number]], dependents)
-        return case.with_loads(load for load in case.loads if load.row.position not in gone)
+    def gone(number: int) -> set[int]:
+        return set(going[: counts[number - 1]])
 
-    reach = 1
-    while reach < len(order) and not without(reach).fits():
-        reach *= 2
-    number = _least(range(reach // 2 + 1, min(reach, len(order)) + 1), lambda each: without(each).fits())
-    gone = _closed([load.row.position for load in order[:number]], dependents)
-    moved = [load for load in order if load.row.position in gone]
-    return moved if len(moved) < len(order) else []
+    def fits_without(number: int) -> bool:
+        left_out = gone(number)
+        return case.with_loads(load for load in case.loads if load.row.position not in left_out).fits()
+
+    if not tried or not fits_without(tried):
+        return []
+    left_out = gone(_least(range(1, tried + 1), fits_without))
+    return [load for load in order if load.row.position in left_out]
+
+
+def _in_order(order: Sequence[Load], dependents: Mapping[int, list[int]]) -> tuple[list[int], list[int]]:
+    """The rows as they go, each followed by those that depend on it; and how many have gone after each beginning of the order."""
+    going: dict[int, None] = {}
+    counts = []
+    for load in order:
+        going.update((position, None) for position in _closed([load.row.position], dependents) if position not in going)
+        counts.append(len(going))
+    return list(going), counts
 
 
 def _dependents(case: Case) -> Mapping[int, list[int]]:

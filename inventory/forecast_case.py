@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
+from inventory.account_limits import MOST_RUNNING
 from inventory.forecast_load import BYTES_PER_MBIT, NOTHING_LEARNED, in_wave, limits_of, load_of
 from inventory.forecast_run import Job, Span, run_jobs
 from inventory.server_checks import split_names
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from inventory.forecast_terms import Terms
     from inventory.plan import Plan, ServerRow, Wave
 
-MAX_RUNNING = 100
 _SECONDS_A_MINUTE, _SECONDS_A_DAY = 60.0, 86400.0
 _LATE_SECONDS = 0.5
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Case:
     starts_at: datetime | None
     window_ends_at: datetime | None
     bandwidth_mbps: float = inf
-    max_running: int = MAX_RUNNING
+    max_running: int = MOST_RUNNING
     ended: Mapping[int, datetime | None] = field(default_factory=dict)
     waits_for: tuple[datetime, ...] = ()
     learned: Learned = NOTHING_LEARNED
@@ -90,7 +91,15 @@ class Case:
 
     def run(self, until: float = inf) -> list[Span]:
         """The spans of the loads, in order. A server of unknown bytes or speed counts its overhead only: it ends no sooner."""
+        return self._run(self._groups(), until)
+
+    def _groups(self) -> tuple[list[int], list[tuple[int, ...]]]:
+        """How many of each group of `Limits` may run, and which groups each load is in."""
         most, _, groups = limits_of(self.plan, [load.row for load in self.loads])
+        return most, groups
+
+    def _run(self, limits: tuple[list[int], list[tuple[int, ...]]], until: float) -> list[Span]:
+        most, groups = limits
         places = {load.row.position: place for place, load in enumerate(self.loads)}
         jobs = [self._job(load, places, groups[place]) for place, load in enumerate(self.loads)]
         return run_jobs(jobs, self.bandwidth_mbps * self.terms.efficiency * BYTES_PER_MBIT, self.max_running, most, until)
@@ -102,9 +111,37 @@ class Case:
         return [self.loads[place] for _, place in sorted(found, key=lambda each: (-each[0], each[1]))]
 
     def fits(self) -> bool:
-        """Whether every server is done before the window closes, as far as bytes and speeds are known."""
+        """Whether every server is done before the window closes, as far as bytes and speeds are known.
+
+        Advice asks this of hundreds of cases, most of which no order of work could save: those are told without a run.
+        """
         closes = self.window_seconds + _LATE_SECONDS
-        return all(span.end <= closes for span in self.run(until=closes))
+        if closes == inf:
+            return all(span.end < inf for span in self.run())
+        limits = self._groups()
+        if self._is_hopeless(closes * (1 + _ROUNDING), *limits):
+            return False
+        return all(span.end <= closes for span in self._run(limits, closes))
+
+    def _is_hopeless(self, closes: float, most: Sequence[int], groups: Sequence[tuple[int, ...]]) -> bool:
+        """Whether the servers' least times alone, or their bytes on the line, are more than there is room for until it closes."""
+        overhead = self.terms.overhead_minutes * _SECONDS_A_MINUTE
+        busy, busy_in = 0.0, [0.0] * len(most)
+        to_copy = 0
+        for load, of_load in zip(self.loads, groups, strict=True):
+            least = overhead
+            if self.is_known(load) and load.size:
+                to_copy += load.size
+                least += load.size / BYTES_PER_MBIT / self.speed_of(load)
+            if least > closes:
+                return True
+            busy += least
+            for group in of_load:
+                busy_in[group] += least
+        line_seconds = to_copy / BYTES_PER_MBIT / (self.bandwidth_mbps * self.terms.efficiency)
+        if line_seconds > max(0.0, closes - overhead) or busy > self.max_running * closes:
+            return True
+        return any(of_group > limit * closes for of_group, limit in zip(busy_in, most, strict=True))
 
     def load_of(self, row: ServerRow) -> Load:
         """What a row means that this wave would hold."""

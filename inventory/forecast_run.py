@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING
 
+from inventory.account_limits import MOST_RUNNING
 from inventory.forecast_line import Line
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Span:
 
 
 def run_jobs(
-    jobs: Sequence[Job], capacity: float = inf, max_running: int = 100, limits: Sequence[int] = (), until: float = inf
+    jobs: Sequence[Job], capacity: float = inf, max_running: int = MOST_RUNNING, limits: Sequence[int] = (), until: float = inf
 ) -> list[Span]:
     """The spans of all jobs, in their order. What waits for itself, or could never copy, never starts or never ends.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from inventory.account_limits import MOST_RUNNING, MOST_SOURCES
 from inventory.catalogue import finding, finding_at
 from inventory.host_facts import domain_controllers, hosts_busier_than, hosts_short_of_memory, uefi_hosts
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from inventory.rows import ServerRow
     from inventory.server_columns import ServerColumns
 
-MOST_RUNNING = 100
-"""How many servers an account migrates at once (facts 10; a page of SMS has 1,000, facts 9)."""
-MOST_SOURCES = 1000
-"""How many source servers an account holds (facts 10)."""
 LEAST_FREE_MEMORY_BYTES = 256 * 1024**2
 MOST_CPU_PERCENT = 80
 

@@ -5,6 +5,7 @@ A code is never given a new meaning. Read by catalogue.py.
 
 from __future__ import annotations
 
+from inventory.account_limits import MOST_RUNNING, MOST_SOURCES
 from inventory.finding_kinds import error, warning
 
 ROW_FINDINGS = (
@@ -357,21 +358,21 @@ ROW_FINDINGS = (
     warning(
         "PLAN-520",
         "More at once than an account may",
-        "max_running {value} is more than the 100 servers that an account migrates at once",
-        "give at most 100, unless your account's limit was raised",
+        f"max_running {{value}} is more than the {MOST_RUNNING} servers that an account migrates at once",
+        f"give at most {MOST_RUNNING}, unless your account's limit was raised",
         "max_running 200",
     ),
     warning(
         "PLAN-521",
         "More start at once than an account may",
-        "{count} servers of {wave} start by themselves (auto_start), and an account migrates 100 at once",
-        "set auto_start to no, or make waves of at most 100 servers",
+        f"{{count}} servers of {{wave}} start by themselves (auto_start), and an account migrates {MOST_RUNNING} at once",
+        f"set auto_start to no, or make waves of at most {MOST_RUNNING} servers",
         "auto_start in Defaults, and a wave of 150 servers",
     ),
     warning(
         "PLAN-522",
         "More servers than an account holds",
-        "the plan has {count} servers, and an account holds 1000 source servers",
+        f"the plan has {{count}} servers, and an account holds {MOST_SOURCES} source servers",
         "delete finished sources in the SMS console between the waves, or use several accounts",
         "a plan of 1200 servers",
     ),

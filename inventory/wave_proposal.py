@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from math import ceil, inf
 from typing import TYPE_CHECKING
 
+from inventory.account_limits import MOST_RUNNING
 from inventory.columns import WAVES
-from inventory.forecast_case import MAX_RUNNING, Case, Needs
+from inventory.forecast_case import Case, Needs
 from inventory.forecast_load import BYTES_PER_MBIT, Load, in_wave, load_of
 from inventory.forecast_words import count as number_of
 from inventory.forecast_words import length, listed, named, size
@@ -304,7 +305,7 @@ class _Proposer:
         inherited = {column: value for column, value in self.plan.defaults.items() if column in of_waves}
         wave = self.plan.waves.get(name) or Wave(self.plan.tables["Servers"], -1, inherited, name=name)
         bandwidth = wave.decimal("bandwidth_mbps") or self.wanted.bandwidth_mbps or inf
-        running = wave.integer("max_running") or MAX_RUNNING
+        running = wave.integer("max_running") or MOST_RUNNING
         return Case(self.plan, wave, (), self.terms, self.needs, wave.starts_at, wave.ends_at, bandwidth, running)
 
     # --- what is said of it

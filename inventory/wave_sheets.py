@@ -5,6 +5,7 @@ Read by columns.py.
 
 from __future__ import annotations
 
+from inventory.account_limits import MOST_RUNNING
 from inventory.column import Column, Kind
 
 _FLAG, _INT, _TEXT = Kind.FLAG, Kind.INTEGER, Kind.TEXT
@@ -47,7 +48,7 @@ WAVES: tuple[Column, ...] = (
         (),
         low=1,
         high=100_000,
-        default="100",
+        default=str(MOST_RUNNING),
         inherited=True,
     ),
     Column("depends_on", _TEXT, "Waves that must be done first, separated by ;.", ("dependencies",), max_length=4096),

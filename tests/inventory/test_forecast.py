@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inventory.forecast import WaveForecast, forecast_plan
 from inventory.forecast_load import Learned
@@ -240,6 +244,31 @@ def test_a_server_that_fits_no_window_is_told(tmp_path: Path) -> None:
     """Its own limit makes it late, whatever the others do."""
     found = forecast(tmp_path, [server(speed_limit=10)], [hours(1, 1)], [window()])
     assert found.notes == ("late: web-01 alone takes 10 h 00 min: 41.9 GiB at its speed_limit of 10 Mbit/s",)
+
+
+SHARES = st.lists(st.tuples(st.floats(0, 3), st.sampled_from([0, 20, 100])), min_size=6, max_size=6)
+
+
+def test_what_no_order_could_save_is_told_without_a_run_and_no_other(tmp_path: Path) -> None:
+    """Whether a wave fits is what its run says, whatever is cut short on the way; and a hopeless one costs no run."""
+    servers = [server(number, esx_host=f"esx-{number % 2}", depends_on="web-01" if number == 6 else "") for number in range(1, 7)]
+    disks = [hours(number, 1) for number in range(1, 7)]
+    limits = [{"column": "esx_host", "value": "*", "max_running": 2}]
+    case = forecast(tmp_path, servers, disks, [window()], terms=terms_of(overhead_minutes=5), Limits=limits).case
+
+    @settings(max_examples=150, deadline=None, derandomize=True)
+    @given(shares=SHARES, most=st.integers(1, 6), mbps=st.sampled_from([50, 100, 400]), closes=st.floats(0.1, 12))
+    def tried(shares: list[tuple[float, int]], most: int, mbps: int, closes: float) -> None:
+        loads = [
+            replace(load, size=int(share * HOUR_AT_100_MBIT), limit_mbps=limit or math.inf)
+            for load, (share, limit) in zip(case.loads, shares, strict=True)
+        ]
+        ends_at = case.starts_at + timedelta(hours=closes)
+        changed = replace(case.with_loads(loads), max_running=most, bandwidth_mbps=mbps, window_ends_at=ends_at)
+        spans = changed.run()
+        assert changed.fits() is not any(changed.late(spans))
+
+    tried()
 
 
 def test_overhead_and_efficiency(tmp_path: Path) -> None:
