@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 _DEFAULT_PORT = 9099
+_MOST = 1e9
 
 
 class Switch(StrEnum):
@@ -94,8 +95,46 @@ def simulate(
         Order, typer.Option("--order", metavar="newest|oldest", help="Which tasks a listing shows first.")
     ] = Order.NEWEST,
     migration_seconds: Annotated[
-        float, typer.Option("--migration-seconds", metavar="SECONDS", min=0, help="How long a started task runs.")
+        float,
+        typer.Option(
+            "--migration-seconds", metavar="SECONDS", min=0, help="How long a started task copies where no bandwidth is given."
+        ),
     ] = 900.0,
+    bandwidth: Annotated[
+        float, typer.Option("--bandwidth", metavar="MBPS", min=0, max=_MOST, help="The line that all copies share, fairly.")
+    ] = 0.0,
+    efficiency: Annotated[
+        float,
+        typer.Option(
+            "--efficiency", metavar="SHARE", min=0.001, max=1, help="The share of a line's rate that copies really reach."
+        ),
+    ] = 1.0,
+    source_line: Annotated[
+        float, typer.Option("--source-line", metavar="MBPS", min=0, max=_MOST, help="What each source's own line carries.")
+    ] = 0.0,
+    preparation: Annotated[
+        float,
+        typer.Option("--preparation", metavar="SECONDS", min=0, max=_MOST, help="What the sub-tasks before a copy take."),
+    ] = 0.0,
+    configuration: Annotated[
+        float, typer.Option("--configuration", metavar="SECONDS", min=0, max=_MOST, help="What the sub-task after it takes.")
+    ] = 0.0,
+    change_per_day: Annotated[
+        float,
+        typer.Option(
+            "--change-per-day", metavar="SHARE", min=0, max=_MOST, help="The share of a server's bytes that change in a day."
+        ),
+    ] = 0.0,
+    sync_seconds: Annotated[
+        float,
+        typer.Option("--sync-seconds", metavar="SECONDS", min=0, max=_MOST, help="A syncing task copies its changes so often."),
+    ] = 900.0,
+    quirks: Annotated[
+        float,
+        typer.Option(
+            "--quirks", metavar="SHARE", min=0, max=1, help="How often a running task shows speed 0, no progress or over 100 %."
+        ),
+    ] = 0.0,
     delete_seconds: Annotated[
         float, typer.Option("--delete-seconds", metavar="SECONDS", min=0, help="How long a deleted task is DELETING.")
     ] = 0.0,
@@ -150,6 +189,14 @@ def simulate(
         denied_actions=frozenset(deny or ()),
         list_order=order.value,
         migration_seconds=migration_seconds,
+        bandwidth=bandwidth,
+        efficiency=efficiency,
+        source_line=source_line,
+        preparation=preparation,
+        configuration=configuration,
+        change_per_day=change_per_day,
+        sync_seconds=sync_seconds,
+        quirks=quirks,
         delete_seconds=delete_seconds,
     )
     raise typer.Exit(main(options, is_json=as_json))

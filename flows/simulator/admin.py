@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from flows.simulator.simulator import Simulator
 
-_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged")
+_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged", "line_mbps")
 
 Lever = Callable[["Simulator", dict[str, Any]], dict[str, Any]]
 

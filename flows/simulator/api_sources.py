@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flows.simulator.answers import Answer, Refusal, json_answer
 from flows.simulator.request import Request, page, whole
 from flows.simulator.source_shapes import network_of, source_summary
+from flows.simulator.task_shapes import error_json
 
 if TYPE_CHECKING:
     from flows.simulator.fleet import SourceServer
@@ -23,6 +24,8 @@ _COUNTED = (
     "initialize", "error", "cloning", "unconfigured",
 )  # fmt: skip
 _MOST = 1000
+_UNTOLD = '{"error_code":"SMS.0805","error_param":[]}'
+"""What is shown of a task that was put into a failed state by hand."""
 
 
 def list_sources(simulator: Simulator, request: Request) -> Answer:
@@ -90,7 +93,7 @@ def _matches(simulator: Simulator, source: SourceServer, query: dict[str, str]) 
 def _error(simulator: Simulator, task: Task) -> dict[str, Any]:
     source = simulator.service.fleet.find(task.source_server_id)
     return {
-        "error_json": '{"error_code":"SMS.0805","error_param":[]}',
+        "error_json": error_json(task) or _UNTOLD,
         "host_name": source.name if source else "",
         "name": source.name if source else "",
         "source_id": task.source_server_id,

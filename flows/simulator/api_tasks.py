@@ -6,6 +6,7 @@ Reads the request, asks core.py, shapes the answer. Each function takes the simu
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flows.simulator.answers import JSON_TYPE, Answer, Refusal, json_answer
@@ -13,6 +14,7 @@ from flows.simulator.fleet import SourceServer
 from flows.simulator.ledger import Received
 from flows.simulator.request import Request, bad_parameter, page
 from flows.simulator.source_shapes import listed_source
+from flows.simulator.task_shapes import detail, listed
 
 if TYPE_CHECKING:
     from flows.simulator.simulator import Simulator
@@ -51,7 +53,8 @@ def list_tasks(simulator: Simulator, request: Request) -> Answer:
     """GET /v3/tasks: one page of the visible tasks that match; `count` is the number of all that match."""
     service, query = simulator.service, request.query()
     offset, limit = page(query, 100, 200)
-    rows = service.listed(service.settle(), query.get("source_server_id", ""))
+    now = service.settle()
+    rows = service.listed(now, query.get("source_server_id", ""))
     if any(query.get(name) for name in ("state", "name", "id")):
         rows = [task for task in rows if _matches(task, query)]
     count = len(rows)
@@ -59,14 +62,19 @@ def list_tasks(simulator: Simulator, request: Request) -> Answer:
         rows = rows[max(0, count - offset - limit) : max(0, count - offset)][::-1]
     else:
         rows = rows[offset : offset + limit]
-    items = b",".join([task.listed(_source_of(simulator, task)) for task in rows])
+    source = partial(_source_of, simulator)
+    items = b",".join([listed(task, service.progress, service.options, now, source) for task in rows])
     return Answer(200, b'{"count":%d,"tasks":[%s]}' % (count, items), JSON_TYPE)
 
 
 def show_task(simulator: Simulator, _request: Request, task_id: str) -> Answer:
     """GET /v3/tasks/{id}."""
-    task = simulator.service.task(task_id)
-    return json_answer(task.detail(_source_of(simulator, task)))
+    service = simulator.service
+    task = service.task(task_id)
+    source = service.fleet.find(task.source_server_id)
+    connected = source is None or source.connected
+    shown = detail(task, service.progress, service.options, service.clock(), _source_of(simulator, task), connected=connected)
+    return json_answer(shown)
 
 
 def update_task(simulator: Simulator, request: Request, task_id: str) -> Answer:

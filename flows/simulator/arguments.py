@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,14 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorOptions:
         denied_actions=frozenset(known.deny),
         list_order=known.order,
         migration_seconds=known.migration_seconds,
+        bandwidth=known.bandwidth,
+        efficiency=known.efficiency,
+        source_line=known.source_line,
+        preparation=known.preparation,
+        configuration=known.configuration,
+        change_per_day=known.change_per_day,
+        sync_seconds=known.sync_seconds,
+        quirks=known.quirks,
         delete_seconds=known.delete_seconds,
         until_stdin_eof=known.until_stdin_eof,
     )
@@ -80,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_server(parser)
     _add_estate(parser)
     _add_behaviour(parser)
+    _add_night(parser)
     _add_access(parser)
     return parser
 
@@ -127,8 +137,52 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         metavar="N[/WINDOW]",
         help="requests a key: 50, 200/5m, 100/60; limit:200,time:5 minute: never more in any such time, each API on its own",
     )
-    parser.add_argument("--migration-seconds", type=float, default=900.0, help="how long a started task runs")
     parser.add_argument("--delete-seconds", type=float, default=0.0, help="how long a deleted task is DELETING")
+
+
+def _add_night(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--migration-seconds", type=float, default=900.0, help="how long a started task copies where no bandwidth is given"
+    )
+    parser.add_argument(
+        "--bandwidth", type=_amount, default=0.0, metavar="MBPS", help="the line that all copies share, each a fair part of it"
+    )
+    parser.add_argument(
+        "--efficiency", type=_efficiency, default=1.0, metavar="SHARE", help="the share of a line's rate that copies really reach"
+    )
+    parser.add_argument("--source-line", type=_amount, default=0.0, metavar="MBPS", help="what each source's own line carries")
+    parser.add_argument("--preparation", type=_amount, default=0.0, metavar="SECONDS", help="what the sub-tasks before a copy take")
+    parser.add_argument("--configuration", type=_amount, default=0.0, metavar="SECONDS", help="what the one after it takes")
+    parser.add_argument(
+        "--change-per-day", type=_amount, default=0.0, metavar="SHARE", help="the share of a server's bytes that change in a day"
+    )
+    parser.add_argument(
+        "--sync-seconds", type=_amount, default=900.0, metavar="SECONDS", help="a syncing task copies what has changed so often"
+    )
+    parser.add_argument(
+        "--quirks", type=_share, default=0.0, metavar="SHARE", help="how often a running task shows speed 0, no progress or > 100"
+    )
+
+
+def _amount(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < inf:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
+    return value
+
+
+def _share(text: str) -> float:
+    value = _amount(text)
+    if value > 1:
+        raise argparse.ArgumentTypeError(f"{text} is more than 1")
+    return value
+
+
+def _efficiency(text: str) -> float:
+    value = _share(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("nothing would ever be copied")
+    return value
 
 
 def _add_access(parser: argparse.ArgumentParser) -> None:

@@ -2,12 +2,16 @@
 
 Decides what exists, who may see it and which move is legal. Reads no clock and draws no chance of its own: both are handed in, so
 that a test may drive it in virtual time. Called by the api modules (what clients may do) and by admin.py (what really is).
+
+A clock that jumps asks `next_change_at()` when the next thing happens by itself, goes there, and calls `settle()`; or it jumps
+further: `settle()` lets all that was due meanwhile happen in its order, each at its own moment.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flows.simulator.agenda import Agenda
 from flows.simulator.answers import Refusal
 from flows.simulator.progress import Progress
 from flows.simulator.registry import Registry
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
     from flows.simulator.store import Store
 
 
+_NOTE_COPIES_SECONDS = 5.0
+"""How often a state file learns how far the copies are: a killed simulator comes back with no more than that reckoned."""
+
+
 class Service:
     """All tasks and sources of one account. Not thread-safe: one event loop, or one test, drives it."""
 
@@ -34,26 +42,42 @@ class Service:
         self.clock = clock
         self._rng = rng
         self._tasks = Registry(store)
-        self._progress = Progress(options, changed=self._tasks.note, gone=self._forget)
-        self._pending: list[tuple[float, Callable[[float], None]]] = []
+        self._agenda = Agenda()
+        self.progress = Progress(options, self._agenda, fleet, find=self._tasks.find, changed=self._note, gone=self._forget)
+        self._noted_at = clock()
         for task in self._tasks.all():
-            self._progress.watch(task)
+            self.progress.watch(task, self._noted_at)
 
     # -- time
 
     def settle(self) -> float:
-        """Let happen all that is due by now (late creates, running tasks, deletions), each at its own moment; returns the time."""
+        """Let happen all that is due by now (late requests, running tasks, deletions), each at its own moment; returns the time."""
         now = self.clock()
-        while self._pending and self._pending[0][0] <= now:
-            due, effect = self._pending.pop(0)
-            effect(due)
-        self._progress.advance(now)
+        while True:
+            copied, due = self.progress.next_end(), self._agenda.next_at()
+            if min(copied, due) > now:
+                break
+            if copied <= due:
+                self.progress.end_next()
+            else:
+                self._agenda.run_next()
+        if self.options.state is not None and now - self._noted_at >= _NOTE_COPIES_SECONDS:
+            self._noted_at = now
+            for task in self.progress.note_copies(now):
+                self._tasks.keep(task)
         return now
+
+    def next_change_at(self) -> float:
+        """When the next thing happens by itself; infinity for never.
+
+        A sub-task or a copy ends, a rule begins, a late request is performed. Holds until somebody asks the service to do
+        something. May be past, where `settle()` has not been called since.
+        """
+        return min(self.progress.next_end(), self._agenda.next_at())
 
     def perform_later(self, seconds: float, effect: Callable[[float], None]) -> None:
         """Have `effect` called with its due time once `seconds` have passed; lost with the process, as with the real service."""
-        self._pending.append((self.clock() + seconds, effect))
-        self._pending.sort(key=lambda pair: pair[0])
+        self._agenda.put(self.clock() + seconds, effect)
 
     # -- making
 
@@ -80,14 +104,17 @@ class Service:
             body=body,
             made_by=made_by,
         )
+        task.tell_state(now)
         self._tasks.add(task)
         if request.get("auto_start"):
             # Clients have seen READY straight after such a create: it starts by itself a little later.
-            self._progress.start_later(task, now)
+            self.progress.start_later(task, now)
         return task
 
     def add(self, task: Task) -> None:
         """Put in a task of somebody else, past every rule: what tests and the admin page do."""
+        self.progress.pretend(task, State(task.state))
+        task.tell_state(task.created_at, "by hand")
         self._tasks.add(task)
 
     def new_id(self) -> str:
@@ -128,7 +155,9 @@ class Service:
         """What the source server shows: by its newest task, `unavailable` when it is not connected."""
         tasks = self._tasks.of_source(source_id)
         if tasks:
-            return SOURCE_STATE[State(tasks[-1].state)]
+            work = tasks[-1].work
+            is_cutting_over = work is not None and work.is_cutting_over and tasks[-1].state == State.SYNCING
+            return "cutovering" if is_cutting_over else SOURCE_STATE[State(tasks[-1].state)]
         source = self.fleet.find(source_id)
         return "waiting" if source is None or source.connected else "unavailable"
 
@@ -140,16 +169,19 @@ class Service:
         move = OPERATIONS.get(operation)
         if move is None:
             raise Refusal("SMS.9001", "Invalid parameters.", params=[f"operation: {operation} is none of {', '.join(OPERATIONS)}"])
-        if task.state not in move.begins:
+        is_cutting_over = task.work is not None and task.work.is_cutting_over and operation == "cutover"
+        if task.state not in move.begins or is_cutting_over:
             raise Refusal(move.code, f"The task cannot {operation} while it is {task.state}.")
         if move.leads is not None:
-            self._progress.enter(task, move.leads, self.clock())
+            self.progress.enter(task, move.leads, self.clock())
+            self.settle()
 
     def change(self, task: Task, changes: dict[str, Any]) -> None:
         """Note what PUT changes of a task: its name and whatever its page shows."""
         task.name = str(changes.get("name") or task.name)
         task.changes.update(changes)
-        self._tasks.note(task)
+        self.progress.recap(task, self.clock())
+        self._note(task)
 
     def check_deletable(self, task_id: str) -> Task:
         """The task, if it may be deleted. Raises Refusal: 7703 no such task, 2015 while its connected source is busy."""
@@ -163,7 +195,7 @@ class Service:
     def delete(self, task: Task) -> None:
         """Delete a task: DELETING for `delete_seconds`, bound all the while, then gone."""
         if self.options.delete_seconds > 0:
-            self._progress.enter(task, State.DELETING, self.clock())
+            self.progress.enter(task, State.DELETING, self.clock())
         else:
             self._forget(task)
 
@@ -173,16 +205,13 @@ class Service:
 
     def set_state(self, task: Task, state: State) -> None:
         """Put a task into a state, legal or not, where it stays until it is moved: for tests."""
-        task.state = state
-        task.changes_at = None
-        self._progress.unwatch(task)
-        self._tasks.note(task)
+        self.progress.put_into(task, state, self.settle())
 
     def reset(self) -> None:
         """Forget all tasks and all that is pending."""
         self._tasks.clear()
-        self._pending.clear()
-        self._progress.reset()
+        self._agenda.clear()
+        self.progress.reset()
 
     # -- inside
 
@@ -206,5 +235,10 @@ class Service:
             raise Refusal("SMS.7605", f"The target server {vm_id} is already bound to another task.")
 
     def _forget(self, task: Task) -> None:
-        self._progress.unwatch(task)
+        self.progress.unwatch(task, self.clock())
         self._tasks.remove(task)
+
+    def _note(self, task: Task) -> None:
+        if self.options.state is not None:
+            self.progress.note_copy(task, self.clock())
+        self._tasks.note(task)

@@ -57,8 +57,12 @@ class SimulatorOptions:
     made-up source servers; `any_source` and `any_target` accept every id. `guard` is SMS.7605. `lag` hides a new task from listings
     (and, with `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed,
     `slow_seconds` how late a slow answer comes; `latency` is what every answer of the service takes.
-    `migration_seconds` is how long a started task runs. `list_order` is `newest` (rows shift between pages while tasks are made) or
-    `oldest`.
+    `migration_seconds` is how long a started task copies where no `bandwidth` is given. `bandwidth` (Mbit/s) is the line that all
+    copies share by max-min fairness, of which `efficiency` is the share that they really reach; `source_line` is what each source's
+    own line carries (0: any). `preparation` and `configuration` are what the sub-tasks before and after the copy take.
+    `change_per_day` is the share of a server's bytes that change in a day, copied by rounds of a SYNCING task, one every
+    `sync_seconds` at most. `quirks` is the share of the time in which a running task shows speed 0, no progress, or over 100 %.
+    `list_order` is `newest` (rows shift between pages while tasks are made) or `oldest`.
     `denied_actions` are IAM actions answered with 403 SMS.9004, such as `sms:server:createTask`.
     """
 
@@ -89,5 +93,13 @@ class SimulatorOptions:
     denied_actions: frozenset[str] = frozenset()
     list_order: str = "newest"
     migration_seconds: float = 900.0
+    bandwidth: float = 0.0
+    efficiency: float = 1.0
+    source_line: float = 0.0
+    preparation: float = 0.0
+    configuration: float = 0.0
+    change_per_day: float = 0.0
+    sync_seconds: float = 900.0
+    quirks: float = 0.0
     delete_seconds: float = 0.0
     until_stdin_eof: bool = False

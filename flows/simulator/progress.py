@@ -1,112 +1,373 @@
-"""How tasks get on by themselves: a running one advances and ends, a passing state passes, a deleted task goes.
+"""How tasks get on by themselves: prepare, copy, sync, configure, fail, stop, go; each change at its own moment.
 
-A modest model: one duration for all (`migration_seconds`), no bandwidth, no failures. Moves only when told the time by core.py.
+A running task passes its preparing sub-tasks (`preparation` seconds together), copies its bytes over the line that all share
+(line.py), and configures (`configuration` seconds). A syncing one stays SYNCING after its copy, with a round for what has changed
+every `sync_seconds`, until its cutover: then a last round and the configuration. Without a bandwidth each copy takes
+`migration_seconds`. Moves only when core.py says that a time has come; every speed is constant in between.
+
+Taken here where no page tells (guess): a task that was stopped or has failed goes on in the sub-task and at the byte where it was;
+while it is cut over it shows SYNCING; what changes is never more than the whole server.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
+from flows.simulator.line import Copies, FixedTimes, Line
+from flows.simulator.payload import BYTES_PER_MBIT, bytes_to_copy
+from flows.simulator.speed_rules import limit_in_force, next_boundary
 from flows.simulator.states import PASSING, State
+from flows.simulator.subtasks import sub_tasks_of
+from flows.simulator.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.simulator.agenda import Agenda
+    from flows.simulator.fleet import Fleet
     from flows.simulator.options import SimulatorOptions
     from flows.simulator.tasks import Task
 
 AUTO_START_SECONDS = 5.0
-_FULL = 100
-_SHOWN_EVERY_SECONDS = 0.2
+_DAY = 86400.0
+_DONE = frozenset({State.MIGRATE_SUCCESS, State.SYNC_SUCCESS})
 
 
 class Progress:
-    """The tasks whose state will change by itself. `changed` is called after each change, `gone` when a deletion ends."""
+    """The tasks that get on. `changed` is called after each change of one, `gone` when a deletion ends."""
 
-    def __init__(self, options: SimulatorOptions, *, changed: Callable[[Task], None], gone: Callable[[Task], None]) -> None:
+    def __init__(
+        self,
+        options: SimulatorOptions,
+        agenda: Agenda,
+        fleet: Fleet,
+        *,
+        find: Callable[[str], Task | None],
+        changed: Callable[[Task], None],
+        gone: Callable[[Task], None],
+    ) -> None:
         self._options = options
+        self._agenda = agenda
+        self._fleet = fleet
+        self._find = find
         self._changed = changed
         self._gone = gone
-        self._moving: dict[str, Task] = {}
-        self._look_again_at = 0.0
+        self._copies: Copies = self._open_line()
 
-    def watch(self, task: Task) -> None:
-        """Take up a task read from the store, if it was moving."""
-        if task.changes_at is not None:
-            self._moving[task.id] = task
+    # -- told by core.py
 
-    def unwatch(self, task: Task) -> None:
-        """Forget a task."""
-        self._moving.pop(task.id, None)
+    def watch(self, task: Task, now: float) -> None:
+        """Take up a task read from the store where it was; a copy has gone on at the speed it had."""
+        if task.work is not None and task.work.is_copying:
+            work = task.work
+            work.left = max(0.0, work.left - work.speed * (now - work.seen_at))
+            work.is_copying = False
+            self._put_on_line(task, now)
+        elif task.changes_at is not None:
+            self._agenda.put(task.changes_at, lambda due: self._pass_on(task, due), task.id)
+
+    def unwatch(self, task: Task, now: float) -> None:
+        """Have a task do nothing more by itself; what it has copied stays."""
+        task.changes_at = None
+        self._agenda.drop(task.id)
+        self._agenda.drop(f"rule {task.id}")
+        self._take_off_line(task, now)
 
     def reset(self) -> None:
-        """Forget all tasks."""
-        self._moving.clear()
+        """Forget all copies."""
+        self._copies.clear()
+
+    def next_end(self) -> float:
+        """When the next copy ends if nothing changes before."""
+        return self._copies.next_end()
+
+    def end_next(self) -> None:
+        """Let that copy end."""
+        end = self._copies.next_end()
+        task = self._find(self._copies.take_next())
+        if task is not None:
+            self._copied(task, end)
 
     def start_later(self, task: Task, now: float) -> None:
         """Have a READY task start by itself (`auto_start`)."""
-        task.changes_at = now + AUTO_START_SECONDS
-        self._moving[task.id] = task
-        self._look_again_at = min(self._look_again_at, task.changes_at)
+        self._leave_at(task, now + AUTO_START_SECONDS)
         self._changed(task)
 
     def enter(self, task: Task, state: State, now: float) -> None:
-        """Put a task into a state at `now`, and note when it will leave it by itself."""
-        again = state is State.RUNNING and task.state in {State.MIGRATE_SUCCESS, State.SYNC_SUCCESS}
-        task.state = State.SYNCING if again else state
-        task.changes_at = self._leaves_at(task, now)
-        if state is State.RUNNING:
-            task.started_at, task.finished_at, task.progress = now, None, 0
-        elif state in {State.MIGRATE_SUCCESS, State.SYNC_SUCCESS}:
-            task.finished_at, task.progress = now, _FULL
-        if task.changes_at is None:
-            self._moving.pop(task.id, None)
-        else:
-            self._moving[task.id] = task
-            self._look_again_at = min(self._look_again_at, task.changes_at)
+        """Put a task into the state to which an operation leads, and note when it will leave it by itself."""
+        match state:
+            case State.RUNNING:
+                self._start(task, now)
+            case State.MIGRATE_SUCCESS:
+                self._cut_over(task, now)
+            case State.DELETING:
+                self._pause(task, state, now, self._options.delete_seconds)
+            case _:
+                passing = PASSING.get(state)
+                self._pause(task, state, now, None if passing is None else passing[1])
+
+    def put_into(self, task: Task, state: State, now: float) -> None:
+        """Put a task into a state by hand, where it stays until it is moved."""
+        self.unwatch(task, now)
+        self.pretend(task, state)
+        self._show(task, state, now, "by hand")
         self._changed(task)
 
-    def advance(self, now: float) -> None:
-        """Bring every moving task to `now`: each change happens at its own moment, several in a row where several are due."""
-        if now < self._look_again_at:
-            return
-        for task in list(self._moving.values()):
-            while task.changes_at is not None and task.changes_at <= now:
-                self._pass_on(task, task.changes_at)
-            self._show_progress(task, now)
-        # Thousands may be moving: between two changes, the percentages are brought up to date a few times a second only.
-        due = min(
-            (task.changes_at for task in self._moving.values() if task.changes_at is not None), default=now + _SHOWN_EVERY_SECONDS
-        )
-        self._look_again_at = min(due, now + _SHOWN_EVERY_SECONDS)
+    def pretend(self, task: Task, state: State) -> None:
+        """Let the work of a task look as it does in a state into which nobody brought it."""
+        work = self.work(task)
+        if state in _DONE:
+            work.skip_to(len(work.names))
+        elif state in {State.SYNCING, State.SYNC_FAIL}:
+            work.skip_to(work.sync_at)
 
-    def _leaves_at(self, task: Task, now: float) -> float | None:
-        if task.state == State.DELETING:
-            return now + self._options.delete_seconds
-        if task.state == State.RUNNING or (task.state == State.SYNCING and task.finished_at is not None):
-            return now + self._options.migration_seconds
-        passing = PASSING.get(State(task.state))
-        return None if passing is None else now + passing[1]
+    def recap(self, task: Task, now: float) -> None:
+        """Hold a task's copy to what limits it now."""
+        if task.work is None or not task.work.is_copying:
+            return
+        self._copies.recap(task.id, self._cap(task, now), now)
+        self._watch_rules(task, now)
+
+    # -- asked by whoever shows a task
+
+    def work(self, task: Task) -> Work:
+        """How far a task is; made up when first asked for."""
+        if task.work is None:
+            request = task.request()
+            source = self._fleet.find(task.source_server_id)
+            makes_target = bool(task.vm_template_id) and not task.target_vm_id
+            names = sub_tasks_of(request, makes_target=makes_target)
+            task.work = Work(names, float(bytes_to_copy(request, source.layout if source else None)))
+        return task.work
+
+    def left(self, task: Task, now: float) -> float:
+        """The bytes that the copy in hand has left at `now`."""
+        work = self.work(task)
+        return (self._copies.left(task.id, now) if work.is_copying else work.left) + work.beyond
+
+    def speed(self, task: Task) -> float:
+        """How fast a task copies now, in bytes a second."""
+        return self._copies.speed(task.id)
+
+    def copied(self, task: Task, now: float) -> float:
+        """All bytes that a task has copied."""
+        work = self.work(task)
+        return work.copied + (work.part - self.left(task, now))
+
+    def note_copies(self, now: float) -> list[Task]:
+        """Write into each copying task how far it is, for the store; those tasks."""
+        tasks = [task for task in map(self._find, self._copies.keys()) if task is not None]
+        for task in tasks:
+            self.note_copy(task, now)
+        return tasks
+
+    def note_copy(self, task: Task, now: float) -> None:
+        """Write into a task how far its copy is, if it has one under way."""
+        work = task.work
+        if work is not None and work.is_copying:
+            work.left, work.seen_at, work.speed = self._copies.left(task.id, now), now, self._copies.speed(task.id)
+
+    # -- inside: the way of a task
+
+    def _start(self, task: Task, now: float) -> None:
+        work = self.work(task)
+        work.is_cutting_over = False
+        if task.state in _DONE:
+            self._sync_again(task, now)
+            return
+        self._show(task, State.RUNNING, now)
+        work.runs += 1
+        task.started_at, task.finished_at, task.error = now, None, None
+        work.prepared_from, work.prepared_at = now, work.at
+        self._take_up(task, min(work.at, len(work.names) - 1), now)
+
+    def _take_up(self, task: Task, at: int, now: float) -> None:
+        """Begin a sub-task, or go on in it."""
+        work = self.work(task)
+        work.enter(at, now)
+        if work.is_over:
+            self._succeed(task, now)
+        elif at == work.copy_at:
+            self._put_on_line(task, now)
+        elif at == work.sync_at:
+            self._sync(task, now)
+        else:
+            self._leave_at(task, self._sub_task_ends(work, now))
+        self._changed(task)
+
+    def _sub_task_ends(self, work: Work, now: float) -> float:
+        if work.is_preparing:
+            return work.prepared_from + self._options.preparation * (work.at + 1 - work.prepared_at) / work.copy_at
+        is_last = work.at == len(work.names) - 1
+        return now + (0.0 if is_last else self._options.configuration)
 
     def _pass_on(self, task: Task, moment: float) -> None:
+        """What a task waited for has come."""
+        task.changes_at = None
         match State(task.state):
             case State.DELETING:
-                task.changes_at = None
                 self._gone(task)
             case State.READY:
-                self.enter(task, State.RUNNING, moment)
-            case State.RUNNING:
-                self.enter(task, State.SYNCING if task.request().get("syncing") else State.MIGRATE_SUCCESS, moment)
-            case State.SYNCING:
-                self.enter(task, State.SYNC_SUCCESS, moment)
+                self._start(task, moment)
+            case State.RUNNING | State.SYNCING:
+                work = self.work(task)
+                if work.at == work.sync_at:
+                    self._begin_round(task, moment)
+                else:
+                    self._take_up(task, work.at + 1, moment)
             case other:
-                self.enter(task, PASSING[other][0], moment)
+                self._show(task, PASSING[other][0], moment)
+                self._changed(task)
 
-    def _show_progress(self, task: Task, now: float) -> None:
-        if task.state != State.RUNNING or task.started_at is None:
+    def _copied(self, task: Task, moment: float) -> None:
+        work = self.work(task)
+        work.is_copying, work.speed, work.left = False, 0.0, 0.0
+        self._agenda.drop(f"rule {task.id}")
+        work.copied += work.part
+        work.part = 0.0
+        work.as_of, work.next_as_of = work.next_as_of, None
+        if work.at == work.copy_at:
+            self._take_up(task, work.sync_at if task.syncs else work.sync_at + 1, moment)
             return
-        share = (now - task.started_at) / max(self._options.migration_seconds, 1e-9)
-        progress = min(_FULL - 1, int(share * _FULL))
-        if progress != task.progress:
-            task.progress = progress
-            task.forget_listed()
+        work.rounds += 1
+        self._round_done(task, moment)
+
+    def _round_done(self, task: Task, moment: float) -> None:
+        work = self.work(task)
+        if work.is_cutting_over or work.is_again:
+            self._take_up(task, work.sync_at + 1, moment)
+            return
+        if self._options.change_per_day > 0:
+            self._leave_at(task, max(moment, (work.as_of or moment) + self._options.sync_seconds))
+        self._changed(task)
+
+    # -- inside: syncing
+
+    def _sync(self, task: Task, now: float) -> None:
+        """Be SYNCING: go on with a round that was broken off, or wait for the next."""
+        work = self.work(task)
+        self._show(task, State.SYNCING, now)
+        if work.left + work.beyond > 0:
+            self._put_on_line(task, now)
+        elif self._options.change_per_day > 0:
+            self._leave_at(task, max(now, (work.as_of or now) + self._options.sync_seconds))
+
+    def _begin_round(self, task: Task, now: float) -> None:
+        work = self.work(task)
+        work.part = work.left = self._changes(work, now)
+        if work.part > 0:
+            self._put_on_line(task, now)
+        else:
+            work.as_of = now
+            self._round_done(task, now)
+        self._changed(task)
+
+    def _cut_over(self, task: Task, now: float) -> None:
+        """Copy what the round in hand has left and what has changed since it began; then configure."""
+        work = self.work(task)
+        self._agenda.drop(task.id)
+        task.changes_at = None
+        self._take_off_line(task, now)
+        work.skip_to(work.sync_at)
+        work.is_cutting_over, work.is_again = True, False
+        since = work.as_of if work.next_as_of is None else work.next_as_of
+        delta = self._changes_since(work, since, now)
+        work.part, work.left = work.part + delta, work.left + delta
+        work.next_as_of = None
+        if work.left + work.beyond > 0:
+            self._put_on_line(task, now)
+        else:
+            work.as_of = now
+            self._take_up(task, work.sync_at + 1, now)
+        self._changed(task)
+
+    def _sync_again(self, task: Task, now: float) -> None:
+        """Copy what has changed since a success: SYNCING, then SYNC_SUCCESS. In fixed times without changes, a whole copy."""
+        work = self.work(task)
+        self._show(task, State.SYNCING, now)
+        work.runs += 1
+        work.is_again = True
+        work.enter(work.sync_at, now)
+        is_whole = not self._options.bandwidth and not self._options.change_per_day
+        work.part = work.left = work.whole if is_whole else self._changes(work, now)
+        if is_whole or work.part > 0:
+            self._put_on_line(task, now)
+        else:
+            work.as_of = now
+            self._take_up(task, work.sync_at + 1, now)
+        self._changed(task)
+
+    def _changes(self, work: Work, now: float) -> float:
+        return self._changes_since(work, work.as_of, now)
+
+    def _changes_since(self, work: Work, since: float | None, now: float) -> float:
+        if since is None:
+            return 0.0
+        return min(work.whole, work.whole * self._options.change_per_day * (now - since) / _DAY)
+
+    # -- inside: ends and pauses
+
+    def _succeed(self, task: Task, now: float) -> None:
+        work = self.work(task)
+        self._show(task, State.SYNC_SUCCESS if work.is_again else State.MIGRATE_SUCCESS, now)
+        work.is_again = work.is_cutting_over = False
+        task.finished_at, task.changes_at = now, None
+
+    def _pause(self, task: Task, state: State, now: float, seconds: float | None) -> None:
+        self.unwatch(task, now)
+        self._show(task, state, now)
+        if seconds is not None:
+            self._leave_at(task, now + seconds)
+        self._changed(task)
+
+    def _show(self, task: Task, state: State, now: float, why: str = "") -> None:
+        if task.state != state:
+            task.state = state
+            task.tell_state(now, why)
+
+    def _leave_at(self, task: Task, when: float) -> None:
+        task.changes_at = when
+        self._agenda.put(when, lambda due: self._pass_on(task, due), task.id)
+
+    # -- inside: the line
+
+    def _open_line(self) -> Copies:
+        options = self._options
+        if options.bandwidth > 0:
+            return Line(options.bandwidth * options.efficiency * BYTES_PER_MBIT)
+        return FixedTimes(options.migration_seconds)
+
+    def _put_on_line(self, task: Task, now: float) -> None:
+        work = self.work(task)
+        if work.next_as_of is None:
+            work.next_as_of = now
+        work.is_copying = True
+        self._copies.add(task.id, work.left, self._cap(task, now), now, work.whole)
+        self._watch_rules(task, now)
+
+    def _take_off_line(self, task: Task, now: float) -> None:
+        work = task.work
+        if work is None or not work.is_copying:
+            return
+        work.left = self._copies.remove(task.id, now) + work.beyond
+        work.beyond, work.is_copying, work.speed = 0.0, False, 0.0
+        self._agenda.drop(f"rule {task.id}")
+
+    def _cap(self, task: Task, now: float) -> float:
+        source = self._fleet.find(task.source_server_id)
+        if source is not None and not source.connected:
+            return 0.0
+        line = (source.line_mbps if source is not None and source.line_mbps else self._options.source_line) or inf
+        limit = limit_in_force(float(task.request().get("speed_limit") or 0), task.speed_limits, now)
+        return min(limit, line * self._options.efficiency) * BYTES_PER_MBIT
+
+    def _watch_rules(self, task: Task, now: float) -> None:
+        if not task.speed_limits:
+            self._agenda.drop(f"rule {task.id}")
+            return
+        self._agenda.put(next_boundary(task.speed_limits, now), lambda due: self._recap(task, due), f"rule {task.id}")
+
+    def _recap(self, task: Task, due: float) -> None:
+        self.recap(task, due)
+        self._changed(task)

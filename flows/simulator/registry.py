@@ -37,6 +37,10 @@ class Registry:
         task.forget_listed()
         self._store.put(task)
 
+    def keep(self, task: Task) -> None:
+        """Keep how far a task is, of which a listing shows nothing else."""
+        self._store.put(task)
+
     def remove(self, task: Task) -> None:
         """Have a task gone; nothing when it is already."""
         if self._tasks.pop(task.id, None) is None:

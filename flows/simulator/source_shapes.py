@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flows.simulator.figures import figures_of, with_quirk
+from flows.simulator.task_shapes import in_milliseconds, sub_task_info
+
 if TYPE_CHECKING:
     from flows.simulator.fleet import SourceServer
     from flows.simulator.simulator import Simulator
 
-_CYCLE = {"waiting": "setting", "replicate": "replicating", "syncing": "syncing", "finished": "cutovered"}
+_CYCLE = {
+    "waiting": "setting",
+    "replicate": "replicating",
+    "syncing": "syncing",
+    "cutovering": "cutovering",
+    "finished": "cutovered",
+}
 _TARGET_DISK = ("name", "device_use", "size", "used_size")
 _TARGET_VOLUME = ("name", "device_use", "file_system", "mount_point", "index", "size", "used_size", "uuid", "inode_size")
 
@@ -62,6 +71,7 @@ def listed_source(source: SourceServer, state: str) -> dict[str, Any]:
 def source_summary(simulator: Simulator, source: SourceServer) -> dict[str, Any]:
     """A source as `GET /v3/sources` lists it; its own page has this and more."""
     state, layout = simulator.service.source_state(source.id), source.layout
+    tasks, used = simulator.service.tasks_of(source.id)[-1:], sum(disk["used_size"] or 0 for disk in layout.disks)
     return {
         "id": source.id,
         "ip": source.ip,
@@ -78,8 +88,8 @@ def source_summary(simulator: Simulator, source: SourceServer) -> dict[str, Any]
         "current_task": _current_task(simulator, source),
         "checks": _checks(source),
         "init_target_server": {"disks": [_target_disk(disk) for disk in layout.disks], "volume_groups": layout.volume_groups},
-        "replicatesize": 0,
-        "totalsize": sum(disk["used_size"] or 0 for disk in layout.disks),
+        "replicatesize": int(sum(simulator.service.progress.copied(task, simulator.service.clock()) for task in tasks)),
+        "totalsize": int(sum(simulator.service.progress.work(task).whole for task in tasks)) or used,
         "last_visit_time": None,
         "stage_action_time": None,
         "state_action_time": None,
@@ -99,16 +109,19 @@ def _current_task(simulator: Simulator, source: SourceServer) -> dict[str, Any] 
     seen = simulator.service.listed(simulator.service.clock(), source.id)
     if not seen:
         return None
-    task = seen[-1]
-    request = task.request()
+    task, service = seen[-1], simulator.service
+    request, now = task.request(), service.clock()
+    figures = with_quirk(figures_of(task, service.progress, service.options, now), task, service.options, now)
     return {
         "id": task.id,
         "name": task.name,
         "type": request.get("type"),
         "state": task.state,
-        "start_date": None if task.started_at is None else int(task.started_at * 1000),
+        "start_date": in_milliseconds(task.started_at),
         "speed_limit": request.get("speed_limit"),
-        "migrate_speed": 0,
+        "migrate_speed": figures.speed,
+        "remain_seconds": None if figures.remain is None else round(figures.remain),
+        "estimate_complete_time": None if figures.remain is None else in_milliseconds(now + figures.remain),
         "start_target_server": request.get("start_target_server", True),
         "vm_template_id": task.vm_template_id,
         "region_id": request.get("region_id"),
@@ -119,5 +132,5 @@ def _current_task(simulator: Simulator, source: SourceServer) -> dict[str, Any] 
         "exist_server": request.get("exist_server", bool(task.target_vm_id)),
         "use_public_ip": request.get("use_public_ip", True),
         "clone_server": None,
-        "subtask_info": None,
+        "subtask_info": sub_task_info(task, service.progress.work(task), figures),
     }

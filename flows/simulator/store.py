@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.simulator.tasks import Task
+from flows.simulator.work import work_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _COLUMNS = (
     "id", "name", "source_server_id", "target_vm_id", "target_name", "vm_template_id", "created_at", "visible_at", "body",
-    "made_by", "state", "started_at", "changes_at", "finished_at", "progress", "speed_limits", "changes",
+    "made_by", "state", "started_at", "changes_at", "finished_at", "speed_limits", "changes", "work", "error",
+    "states", "operations",
 )  # fmt: skip
+_AS_JSON = {"speed_limits": "[]", "changes": "{}", "work": "null", "error": "null", "states": "[]", "operations": "[]"}
 _CREATE = f"CREATE TABLE IF NOT EXISTS tasks (position INTEGER PRIMARY KEY AUTOINCREMENT, {', '.join(_COLUMNS)}, UNIQUE (id))"
 _UPSERT = (
     f"INSERT INTO tasks ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608 - constant names
@@ -74,6 +77,10 @@ class SqliteStore:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute(_CREATE)
+        there = {row[1] for row in self._db.execute("PRAGMA table_info(tasks)")}
+        for name in _COLUMNS:
+            if name not in there:  # a file of an older simulator
+                self._db.execute(f"ALTER TABLE tasks ADD COLUMN {name}")
 
     def load(self) -> list[Task]:
         """All tasks kept, in the order they were made."""
@@ -103,12 +110,17 @@ def open_store(path: Path | None) -> Store:
 
 def _row(task: Task) -> tuple[object, ...]:
     values = {name: getattr(task, name) for name in _COLUMNS}
-    values["speed_limits"], values["changes"] = json.dumps(task.speed_limits), json.dumps(task.changes)
+    values["work"] = None if task.work is None else task.work.kept()
+    values.update({name: json.dumps(values[name]) for name in _AS_JSON})
     values["state"] = str(task.state)
     return tuple(values.values())
 
 
 def _task(row: tuple[object, ...]) -> Task:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    values["speed_limits"], values["changes"] = json.loads(str(values["speed_limits"])), json.loads(str(values["changes"]))
-    return Task(**values)  # type: ignore[arg-type]  # SQLite gives back the types that were put in
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+    for name, empty in _AS_JSON.items():
+        text = values[name]
+        values[name] = json.loads(empty if text is None else str(text))
+    if values["work"] is not None:
+        values["work"] = work_of(values["work"])
+    return Task(**values)

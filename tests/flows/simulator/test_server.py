@@ -115,6 +115,8 @@ def test_the_command_line_says_all_that_the_options_can() -> None:
         "retry_after_seconds": 3, "rate": Rate(200, 300.0), "authentication": False,
         "access_keys": (AccessKey("a", "b"), AccessKey("c", "d", "e")), "users": (User("n", "p", "d"),), "token_seconds": 60.0,
         "denied_actions": frozenset({"sms:server:createTask"}), "list_order": "oldest", "migration_seconds": 5.0,
+        "bandwidth": 500.0, "efficiency": 0.8, "source_line": 100.0, "preparation": 60.0, "configuration": 90.0,
+        "change_per_day": 0.05, "sync_seconds": 600.0, "quirks": 0.1,
         "delete_seconds": 1.0, "until_stdin_eof": True,
     }  # fmt: skip
     assert parse_arguments(command_line(**said)) == SimulatorOptions(**said)
