@@ -13,7 +13,7 @@ import sys
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
 from flows.cli.exits import Exit, exit_of_error
@@ -50,7 +50,7 @@ def main(call: Call) -> int:
     """Track and show; the exit code."""
     try:
         prepared = _prepare(call)
-        with _view(call) as watcher:
+        with views_of(call, sys.stderr if call.is_json else sys.stdout) as watcher:
             result = _run(prepared, watcher)
     except output.OutputLostError:
         raise
@@ -96,12 +96,12 @@ def _run(prepared: PreparedTrack, watcher: TrackWatcher) -> TrackResult:
     return event_loop.run(tracked())
 
 
-def _view(call: Call) -> _Views:
-    stream = sys.stderr if call.is_json else sys.stdout
-    return _Views([TrackLines(stream)])
+def views_of(call: Call, stream: TextIO) -> Views:
+    """What shows the wave, on this stream and wherever else it is wanted."""
+    return Views([TrackLines(stream)])
 
 
-class _Views:
+class Views:
     """Several watchers as one, closed together."""
 
     def __init__(self, views: Sequence[Any]) -> None:

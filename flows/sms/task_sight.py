@@ -125,7 +125,8 @@ def sight_of(row: object) -> TaskSight | None:
 def _steps(rows: object, info: str) -> _Steps:
     if not isinstance(rows, list) or not rows:
         name, _, share = info.rpartition("-")
-        return _Steps(float(share), name) if name and share.isdigit() and len(share) <= len("100") else _Steps(None, info)
+        is_share = bool(name) and share.isascii() and share.isdigit() and len(share) <= len("100")
+        return _Steps(_share(int(share)), name) if is_share else _Steps(None, info)
     return _read(rows)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import annotating, checking, commands, creating, forecasting, pacing, reports, scale
+from tests.benchmarks import annotating, checking, commands, creating, forecasting, pacing, reports, scale, tracking
 from tests.benchmarks.measure import HEADER, Figure
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "annotating": annotating.figures,
     "reports": reports.figures,
     "forecasting": forecasting.figures,
+    "tracking": tracking.figures,
 }
 
 

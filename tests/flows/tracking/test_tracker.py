@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from flows.sms.errors import StopRun
+from flows.tracking.standing import Goal, Standing
+
+if TYPE_CHECKING:
+    from tests.flows.tracking.conftest import MakeDuty
+
+
+async def test_a_wave_is_followed_until_it_is_done(on_duty: MakeDuty) -> None:
+    """One listing a look, each change of state told once, and the end is the goal."""
+    duty = on_duty(3, migration_seconds=600.0)
+    for number in (1, 2, 3):
+        duty.operate(duty.make(number), "start")
+    result = await duty.track()
+    assert result.is_reached
+    assert result.picture is not None
+    assert result.picture.states == {"MIGRATE_SUCCESS": 3}
+    assert sorted(duty.changes) == [f"web-0{number}: RUNNING -> MIGRATE_SUCCESS" for number in (1, 2, 3)]
+    assert set(duty.calls) == {"GET /v3/tasks"}
+    assert len(duty.calls) == len(duty.pictures)
+
+
+async def test_the_goal_may_be_nearer(on_duty: MakeDuty) -> None:
+    """A server that syncs has migrated once it syncs, and is done only by its cutover."""
+    duty = on_duty(1, migration_seconds=600.0)
+    task = duty.make(1, syncing=True)
+    duty.operate(task, "start")
+    assert (await duty.track(Goal.STARTED)).is_reached
+    assert duty.clock.now == 0
+    assert (await duty.track(Goal.MIGRATED)).is_reached
+    result = await duty.track(Goal.SYNCED)
+    assert result.picture is not None
+    assert (result.is_reached, result.picture.states) == (True, {"SYNCING": 1})
+    duty.ends_after = duty.clock.now + 60
+    assert not (await duty.track(Goal.DONE)).is_reached
+
+
+async def test_who_has_to_do_something_is_told_apart(on_duty: MakeDuty) -> None:
+    """Waiting for us, waiting for SMS, running, failed, without a task."""
+    duty = on_duty(5, migration_seconds=600.0)
+    ready, running, stopping, failed = (duty.make(number) for number in (1, 2, 3, 4))
+    duty.operate(running, "start")
+    duty.put(stopping, "ABORTING")
+    duty.put(failed, "MIGRATE_FAIL")
+    async with duty.tracker() as tracker:
+        picture = await tracker.poll()
+    found = {view.label: view.standing for view in picture.servers}
+    assert ready
+    assert found == {
+        "web-01": Standing.WAITING,
+        "web-02": Standing.RUNNING,
+        "web-03": Standing.CHANGING,
+        "web-04": Standing.FAILED,
+        "web-05": Standing.NO_TASK,
+    }
+    assert picture.as_json()["states"]["NO_TASK"] == 1
+
+
+async def test_a_task_that_others_delete_is_told_and_not_waited_for(on_duty: MakeDuty) -> None:
+    """Only SMS's own word on its id counts; the wave ends without it, and says so."""
+    duty = on_duty(2, migration_seconds=300.0)
+    tasks = [duty.make(number) for number in (1, 2)]
+    await duty.know(*tasks)
+    for task in tasks:
+        duty.operate(task, "start")
+    async with duty.tracker() as tracker:
+        await tracker.poll()
+        duty.delete(tasks[0])
+        await duty.clock.sleep(30)
+        picture = await tracker.poll()
+    assert f"GET /v3/tasks/{tasks[0]}" in duty.calls
+    assert duty.changes == ["web-01: RUNNING -> GONE"]
+    assert picture.lost[0].advice
+    result = await duty.track()
+    assert result.picture is not None
+    assert (result.is_reached, result.picture.states) == (False, {"GONE": 1, "MIGRATE_SUCCESS": 1})
+    assert duty.changes.count("web-01: RUNNING -> GONE") == 1
+
+
+async def test_a_task_that_is_not_listed_yet_is_not_gone(on_duty: MakeDuty) -> None:
+    """The journal knows it, SMS shows it neither in the listing nor on its page for a moment after it was made."""
+    duty = on_duty(1, lag=20.0, migration_seconds=300.0)
+    await duty.know(duty.make(1))
+    async with duty.tracker() as tracker:
+        first = await tracker.poll()
+        await duty.clock.sleep(30)
+        second = await tracker.poll()
+    assert [first.servers[0].state, second.servers[0].state] == ["NO_TASK", "READY"]
+    assert duty.changes == []
+
+
+async def test_a_look_in_vain_is_told_once_and_tried_again(on_duty: MakeDuty) -> None:
+    """However often SMS does not answer, tracking goes on, and says when it is back."""
+    duty = on_duty(1, migration_seconds=600.0)
+    duty.operate(duty.make(1), "start")
+    async with duty.tracker() as tracker:
+        await tracker.poll()
+        duty.broken = [httpx.ReadTimeout("no answer")] * 8
+        vain = [await tracker.poll() for _ in range(2)]
+        well = await tracker.poll()
+    assert [picture.failed_polls for picture in vain] == [1, 2]
+    assert all(picture.problem for picture in vain)
+    assert vain[1].next_in > vain[0].next_in
+    assert not well.problem
+    assert [text.split(":")[0] for text in duty.remarks] == ["warning", "SMS can be looked at again, after 2 looks in vain"]
+
+
+async def test_refused_credentials_end_it(on_duty: MakeDuty) -> None:
+    """Five bad signatures lock a key: nobody asks twice."""
+    duty = on_duty(1, authentication=True)
+    with pytest.raises(StopRun):
+        await duty.track()
+    assert len(duty.calls) == 1
+
+
+async def test_a_state_that_nobody_knows_is_shown_and_ends_nothing(on_duty: MakeDuty) -> None:
+    """As it is, and followed on."""
+    duty = on_duty(1)
+    duty.make(1)
+    duty.renamed = b"READY", b"REPLICATING_V2"
+    duty.ends_after = 60.0
+    result = await duty.track()
+    assert result.picture is not None
+    assert (result.is_reached, result.picture.states) == (False, {"REPLICATING_V2": 1})
+    assert len(duty.pictures) > 1
+
+
+async def test_who_will_miss_the_window_is_said_as_soon_as_it_is_known_and_once(on_duty: MakeDuty) -> None:
+    """200 GiB over 20 Mbit/s into a window of six hours: known at the first look, said once, by the next process neither."""
+    duty = on_duty(1, wave={"bandwidth_mbps": 20}, sizes=[200 * 1024**3], bandwidth=20.0)
+    duty.operate(duty.make(1, size=200 * 1024**3), "start")
+    duty.ends_after = 3600.0
+    result = await duty.track()
+    assert result.picture is not None
+    assert [view.label for view in result.picture.late] == ["web-01"]
+    said = [text for text in duty.remarks if text.startswith("late:")]
+    assert len(said) == 1
+    assert "web-01 will miss its window by" in said[0]
+    duty.stop = type(duty.stop)()
+    duty.ends_after = duty.clock.now
+    await duty.track()
+    assert len([text for text in duty.remarks if text.startswith("late:")]) == 1
+
+
+async def test_only_the_rows_that_fit_are_told(on_duty: MakeDuty) -> None:
+    """--where: the others share the line, and are nobody's business."""
+    duty = on_duty(3, migration_seconds=300.0)
+    for number in (1, 2):
+        duty.operate(duty.make(number), "start")
+    result = await duty.track(where=(("source_name", "web-01"),))
+    assert result.picture is not None
+    assert [view.label for view in result.picture.servers] == ["web-01"]
+    assert result.is_reached
