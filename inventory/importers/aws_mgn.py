@@ -20,16 +20,54 @@ _INVENTORY = Form(
     carries=True,
 )
 
+_DESCRIBED = Form(
+    Role.SERVERS,
+    (
+        Take(
+            "source_name",
+            "sourceProperties.identificationHints.hostname; identificationHints.hostname; hostname; Source server name;"
+            " Source server; tags.Name",
+        ),
+        Take("inventory_id", "sourceServerID; Source server ID"),
+        Take("fqdn", "sourceProperties.identificationHints.fqdn; identificationHints.fqdn; fqdn"),
+        Take(
+            "addresses",
+            "; ".join(
+                f"sourceProperties.networkInterfaces{opened}{card}{closed}ips{opened}0{closed.rstrip('.')}"
+                for card in range(4)
+                for opened, closed in (("[", "]."), (".", "."))
+            )
+            + "; IP address; Private IP address",
+        ),
+        Take("os", "sourceProperties.os.fullString; os.fullString; Operating system; Platform"),
+        Take("wave", "Wave; waveName"),
+        Take(
+            KEEP,
+            "arn; isArchived; lifeCycle.state; Migration lifecycle; Data replication status; Alerts; Next step; Last snapshot;"
+            " Application; applicationID; Replication type; replicationType; vcenterClientID; Life cycle",
+        ),
+    ),
+    required=("inventory_id",),
+    numbered=True,
+    carries=True,
+)
+"""What `describe-source-servers` says, flattened to a table, and what the console exports. Its ids are AWS's, not those of SMS."""
+
 _LIST = Form(Role.SERVERS, CMF_TAKES, required=("source_name", "wave|fqdn|os"), carries=True)
 
 AWS_MGN = Format(
     "aws-mgn",
     "AWS Application Migration Service",
-    (_INVENTORY, _LIST),
+    (_INVENTORY, _DESCRIBED, _LIST),
     signs=(
         sign("mgn:server:user-provided-id"),
         sign("mgn:server:platform"),
         sign("mgn:server:hostname"),
+        sign("sourceServerID;arn"),
+        sign("sourceServerID;lifeCycle.state"),
+        sign("sourceServerID;sourceProperties.os.fullString"),
+        sign("Source server ID;Migration lifecycle"),
+        sign("Source server ID;Data replication status"),
         sign("server_name;aws_region;server_os_family;r_type;tags"),
     ),
 )

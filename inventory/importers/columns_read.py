@@ -13,7 +13,16 @@ from inventory.columns import find_column, headers_of, normalise
 from inventory.importers.forms import KEEP, LEAVE, SIZED, Role
 from inventory.importers.headers import binary_name, header_key, is_decimal_spelling, split_unit
 from inventory.importers.imported import ColumnAccount
-from inventory.importers.sizes import AmbiguousSizeError, NotASizeError, NoUnitError, decimal_sign, is_nothing, parse_size
+from inventory.importers.sizes import (
+    AmbiguousSizeError,
+    NotASizeError,
+    NoUnitError,
+    decimal_sign,
+    is_bytes,
+    is_nothing,
+    parse_size,
+    parse_sizes,
+)
 from inventory.values import ERROR_TEXTS, show, strip
 
 if TYPE_CHECKING:
@@ -63,6 +72,7 @@ class Reader:
         self._units: dict[int, str] = {}
         self._signs: dict[int, str] = {}
         self._unitless: set[int] = set()
+        self._unread: set[int] = set()
         self._used = {place for match in table.matches.values() for place in self._of(match.field)}
         for place, match in table.matches.items():
             if match.field in SIZED or match.field.startswith("disk:"):
@@ -108,6 +118,15 @@ class Reader:
                 return size
         return None
 
+    def listed(self, row: Sequence[object], field: str) -> list[tuple[str, int]]:
+        """The disks that one cell of a field lists, label and bytes of each; none where it has one size, or none."""
+        for place in self._of(field):
+            if place < len(row) and place in self._units and place not in self._unitless:
+                found = parse_sizes(row[place], self._units[place], self._signs[place])
+                if len(found) > 1 or (found and found[0][0]):
+                    return found
+        return []
+
     def has_size(self, field: str) -> bool:
         """Whether the table has a column of sizes for the field whose unit is known."""
         return any(place not in self._unitless for place in self._of(field))
@@ -141,6 +160,9 @@ class Reader:
         cells = [row[place] for _, row in self.table.rows() if place < len(row)]
         self._units[place] = unit
         self._signs[place] = decimal_sign(cells, sheet.decimal)
+        if not unit and is_bytes(cells):
+            self._units[place] = unit = "bytes"
+        self._unread |= {place} if any(not self._can_read(cell, place) for cell in cells) else set()
         if not unit and not any(isinstance(cell, str) and strip(cell)[-1:].isalpha() and not is_nothing(cell) for cell in cells):
             self._unitless.add(place)
             if any(cell not in ("", None) for cell in cells):
@@ -149,12 +171,19 @@ class Reader:
             words = {"column": header, "said": unit, "unit": binary_name(unit), "why": format_.why_binary}
             self._ledger.tell("IMPORT-103", sheet.name, self.table.cell(place, self.table.header_row), header, **words)
 
+    def _can_read(self, cell: object, place: int) -> bool:
+        try:
+            parse_size(cell, self._units[place], self._signs[place])
+        except (NotASizeError, NoUnitError, AmbiguousSizeError):
+            return bool(parse_sizes(cell, self._units[place], self._signs[place]))
+        return True
+
     def is_carried(self, place: int) -> bool:
         """Whether a column goes into the plan under its own header."""
         match = self.table.matches.get(place)
         if match is None:
             return self.table.form.carries and bool(self.table.headers[place])
-        if match.field in ALSO_KEPT or match.field == KEEP or place in self._unitless:
+        if match.field in ALSO_KEPT or match.field == KEEP or place in self._unitless | self._unread:
             return self.table.form.carries
         return match.field != LEAVE and place not in self._used and self.table.form.carries
 
@@ -199,7 +228,9 @@ class Reader:
             return kept, place in self.carried
         if match.field.startswith("disk:"):
             return "Disks: a row with this size", True
-        became = BECAME.get(match.field, match.field)
+        became = BECAME.get(match.field, match.field) + (
+            "; kept, since not all of it could be read" if place in self._unread else ""
+        )
         return became.replace("Disks:", "Volumes:") if self.table.form.role is Role.PARTITIONS else became, True
 
     def _shown_unit(self, place: int) -> str:

@@ -70,7 +70,7 @@ def _disk_of(key: str, draft: Draft) -> DiskDraft | None:
 def _owner(reader: Reader, fleet: Fleet, row: Sequence[object], index: int, ledger: Ledger) -> Draft | None:
     """The server of a row; told where there is none, and where several are called so: the first of them then has it."""
     name = reader.text(row, "server", index)
-    found = fleet.find(reader.text(row, "server_id", index), reader.text(row, "realm", index), name)
+    found = fleet.find(reader.text(row, "server_id", index), reader.texts(row, "realm", index), name)
     sheet, cell = reader.table.sheet.name, reader.table.cell(reader.place("server"), index)
     if not found:
         ledger.gather("IMPORT-108", sheet, cell, name or f"row {index + 1}")

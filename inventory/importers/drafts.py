@@ -93,10 +93,15 @@ class Fleet:
     def find(self, server_id: str, realm: str, name: str) -> list[Draft]:
         """The servers that a row may belong to: one, none, or several that share a name."""
         if server_id and (found := self._by_id.get(server_id.casefold())):
-            same = [draft for draft in found if not realm or not draft.realm or draft.realm == realm]
+            same = [draft for draft in found if _is_one_realm(realm, draft.realm)]
             named = [draft for draft in same if draft.name.casefold() == name.casefold()]
             return (named or same)[:1]
         found = self._by_name.get(name.casefold(), []) if name else []
         if not found and name and not server_id:
             found = self._by_id.get(name.casefold(), [])
         return found
+
+
+def _is_one_realm(realm: str, other: str) -> bool:
+    """Whether two rows can be of one vCenter: a sheet may say its id, its address or both."""
+    return not realm or not other or not set(realm.split()).isdisjoint(other.split())

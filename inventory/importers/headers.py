@@ -14,16 +14,18 @@ from inventory.values import show, strip
 UNITS: dict[str, int] = {"b": 0, "bytes": 0, "byte": 0, "octets": 0, "байт": 0}
 for _power, _names in enumerate(
     (
-        "kib kb ko k кб",
-        "mib mb mo m мб",
-        "gib gb go g гб",
-        "tib tb to t тб",
-        "pib pb po p пб",
+        "kib kb ko kio k кб kbyte kbytes kilobyte kilobytes كيلوبايت",
+        "mib mb mo mio m мб mbyte mbytes megabyte megabytes mebibyte mebibytes ميجابايت",
+        "gib gb go gio g гб gbyte gbytes gigabyte gigabytes gibibyte gibibytes جيجابايت",
+        "tib tb to tio t тб tbyte tbytes terabyte terabytes tebibyte tebibytes تيرابايت",
+        "pib pb po pio p пб",
     ),
     start=1,
 ):
     UNITS |= dict.fromkeys(_names.split(), _power)
-"""A unit's spelling and its power of 1024: KB as much as KiB, French Go, Russian ГБ."""
+"""A unit's spelling and its power of 1024: KB as much as KiB, French Go and Gio, Russian ГБ, Arabic جيجابايت."""
+
+_BINARY = ("ib", "io")
 
 _LONG = sorted((name for name in UNITS if len(name) > 1), key=len, reverse=True)
 _BRACKETED = re.compile(
@@ -66,4 +68,5 @@ def binary_name(unit: str) -> str:
 
 def is_decimal_spelling(unit: str) -> bool:
     """Whether the unit, as written, could mean powers of 1000."""
-    return UNITS[unit.casefold()] > 0 and "ib" not in unit.casefold()
+    spelt = unit.casefold()
+    return UNITS[spelt] > 0 and not spelt.endswith(_BINARY) and "bibyte" not in spelt

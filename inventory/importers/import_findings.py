@@ -202,7 +202,7 @@ _KINDS = (
     warning(
         "IMPORT-120",
         "Error value",
-        "{column} shows the error {value}, and is left empty",
+        "{column} shows no value but {value}, and is left empty",
         "mend its formula in the inventory and import it again, or type the value into the plan",
         "#DIV/0!",
     ),
@@ -261,6 +261,20 @@ _KINDS = (
         "{count} raw or independent, which snapshots leave out: {servers}",
         "nothing to do for SMS, whose agent copies them from inside; think of what else shares a raw disk",
         "vDisk: Raw is True",
+    ),
+    warning(
+        "IMPORT-129",
+        "Second table on a sheet",
+        "another table begins below the list in {sheet}; {rows} are not read",
+        "put it on a sheet of its own, and import again if it lists servers",
+        "applications listed below the servers",
+    ),
+    warning(
+        "IMPORT-130",
+        "Lists of servers not read",
+        "{sheets} also lists servers, under other headers than {read}, and is not read",
+        "see that no server stands there alone; give both the same headers, or import each into a plan of its own",
+        "a sheet Paris with other columns than the sheet Berlin",
     ),
     warning(
         "IMPORT-201",

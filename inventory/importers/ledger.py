@@ -40,10 +40,14 @@ class Ledger:
         self.columns: list[ColumnAccount] = []
         self._told: list[Finding | tuple[str, str]] = []
         self._groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._places: set[tuple[str, str, str, str]] = set()
 
     def tell(self, code: str, sheet: str = "", cell: str = "", value: str = "", **words: str) -> None:
-        """Tell one thing by itself."""
-        self._told.append(import_finding(code, sheet, cell, value, **words))
+        """Tell one thing by itself; once, however often its cell is read."""
+        place = (code, sheet, cell, value)
+        if place not in self._places:
+            self._places.add(place)
+            self._told.append(import_finding(code, sheet, cell, value, **words))
 
     def gather(self, code: str, sheet: str, cell: str, label: str) -> None:
         """Tell one of many things of a kind: they become one finding a sheet, at the first cell.

@@ -41,6 +41,7 @@ _SIGNS = (
 )
 _SHEETS = {"vinfo": RVTOOLS, "allassessedmachines": AZURE_MIGRATE, "allassesseddisks": AZURE_MIGRATE}
 _EVIDENCE = frozenset({"addresses", "fqdn", "os", "power", "disk_count", "evidence"})
+_VAGUE = frozenset(map(header_key, ("device name", "asset name", "system name", "gerätename", "设备名称", "設備名稱", "equipo")))
 _REPEATED = 0.67
 
 
@@ -67,6 +68,9 @@ def check_is_servers(table: SourceTable, name: str) -> None:
     meanings = [meaning(header) for header in table.headers]
     against = [header for header, field in zip(table.headers, meanings, strict=True) if field == "against"]
     has_evidence = any(field in _EVIDENCE for field in meanings)
+    if "other" in meanings and not has_evidence and "wave" not in meanings and _may_be_anything(table):
+        why = f"nothing in it is a server's, and its columns are {', '.join(header for header in table.headers[:8] if header)}"
+        raise ImportRefusedError("IMPORT-001", name=name, why=why)
     if not against:
         return
     words = {"name": name, "why": f"its columns are {', '.join(header for header in table.headers[:8] if header)}"}
@@ -81,6 +85,12 @@ def check_is_servers(table: SourceTable, name: str) -> None:
     are_counts = all(each.replace(".0", "").isdecimal() and len(each) < 6 for each in names)
     if (is_repeated and not has_evidence) or are_lists or are_counts or (is_repeated and len(against) > 1):
         raise ImportRefusedError("IMPORT-002", **words)
+
+
+def _may_be_anything(table: SourceTable) -> bool:
+    """Whether the column of names may be one of people, of bills, of network gear."""
+    place = next(iter(table.places("source_name")), -1)
+    return table.form is GENERIC_NAMES or (place >= 0 and header_key(table.headers[place]) in _VAGUE)
 
 
 def refusal(file: SourceFile) -> ImportRefusedError:

@@ -10,16 +10,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from inventory.columns import normalise
+from inventory.importers.choose import choose_tables, other_lists
 from inventory.importers.columns_read import Reader
 from inventory.importers.disk_rows import read_disks, read_partitions
 from inventory.importers.drafts import Fleet
-from inventory.importers.forms import Form, Format, Role
-from inventory.importers.generic import GENERIC, GENERIC_NAMES
+from inventory.importers.forms import Format, Role
+from inventory.importers.generic import GENERIC, GENERIC_FLAT
 from inventory.importers.import_findings import ImportRefusedError, counted, named
 from inventory.importers.imported import Imported
 from inventory.importers.ledger import Ledger
 from inventory.importers.mapping import check_columns
-from inventory.importers.matching import find_table, sheet_key
 from inventory.importers.own_plan import CARRIED_SHEETS, OWN_PLAN
 from inventory.importers.recognise import FORMATS, check_is_servers, recognise, refusal
 from inventory.importers.server_rows import read_servers
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inventory.importers.drafts import Draft
     from inventory.importers.mapping import Plotted
     from inventory.importers.matching import SourceTable
-    from inventory.importers.source_file import SourceFile, SourceSheet
+    from inventory.importers.source_file import SourceFile
 
 AUTO = "auto"
 
@@ -52,14 +52,14 @@ def import_file(path: Path, format_name: str = AUTO, mapping: Plotted | None = N
 def import_source(file: SourceFile, format_name: str = AUTO, format_: Format | None = None) -> Imported:
     """As import_file, of a file that is read already."""
     chosen = format_ or (recognise(file) if format_name == AUTO else FORMATS[format_name])
-    tables = _tables(file, chosen)
+    tables = choose_tables(file, chosen)
     if not tables.get(Role.SERVERS) and chosen is not GENERIC and format_ is None:
         if format_name != AUTO:
             raise ImportRefusedError(
                 "IMPORT-005", name=file.name, format=chosen.name, why=_lacks(chosen), formats=", ".join(FORMATS)
             )
         chosen = GENERIC
-        tables = _tables(file, chosen)
+        tables = choose_tables(file, chosen)
     if not tables.get(Role.SERVERS):
         raise refusal(file)
     return _Import(file, chosen, tables).run()
@@ -72,42 +72,6 @@ def _lacks(format_: Format) -> str:
         for required in form.required
     )
     return f"no sheet has the columns {headers}" if headers else "no sheet has a column for the server's name"
-
-
-def _tables(file: SourceFile, format_: Format) -> dict[Role, list[SourceTable]]:
-    """The tables to read, by what their rows are. Of several lists of servers the fullest, and those with the same columns."""
-    claimed: set[str] = set()
-    found: dict[Role, list[SourceTable]] = {}
-    for form in format_.forms:
-        if form is GENERIC_NAMES and found.get(Role.SERVERS):
-            continue
-        free = [sheet for sheet in file.sheets if sheet.name not in claimed]
-        tables = [table for sheet in _candidates(form, free, format_) if (table := find_table(form, sheet)) is not None]
-        if form.role is Role.SERVERS:
-            tables = _alike(tables)
-        if tables:
-            found.setdefault(form.role, []).extend(tables)
-            claimed |= {table.sheet.name for table in tables}
-    return found
-
-
-def _candidates(form: Form, sheets: Sequence[SourceSheet], format_: Format) -> list[SourceSheet]:
-    """The sheets that a form may be in: those of its name; else any but those that bear another form's name."""
-    if form.sheets:
-        named_so = [sheet for sheet in sheets if any(sheet_key(sheet.name).startswith(name) for name in form.sheets)]
-        if named_so:
-            return named_so
-    taken = {name for other in format_.forms for name in other.sheets}
-    if form.sheets and len(sheets) > 1 and form.role is not Role.SERVERS:
-        return []
-    return [sheet for sheet in sheets if sheet_key(sheet.name) not in taken]
-
-
-def _alike(tables: list[SourceTable]) -> list[SourceTable]:
-    if len(tables) < 2:
-        return tables
-    best = max(tables, key=lambda table: (len({match.field for match in table.matches.values()}), sum(1 for _ in table.rows())))
-    return [table for table in tables if table is best or set(filter(None, table.headers)) == set(filter(None, best.headers))]
 
 
 class _Import:
@@ -123,7 +87,7 @@ class _Import:
         if self._format is GENERIC:
             for reader in readers[Role.SERVERS]:
                 check_is_servers(reader.table, self._file.name)
-        drafts = [draft for reader in readers[Role.SERVERS] for draft in read_servers(reader, self._ledger)]
+        drafts = [draft for reader in readers[Role.SERVERS] for draft in self._servers(reader)]
         inside = [draft for draft in drafts if not draft.is_out]
         if not inside:
             raise self._empty(drafts)
@@ -147,6 +111,13 @@ class _Import:
             (*self._file.findings, *self._ledger.findings()),
             self._carried_sheets(),
         )
+
+    def _servers(self, reader: Reader) -> list[Draft]:
+        """The servers of a table; of one with a row for each disk, each once."""
+        drafts = read_servers(reader, self._ledger)
+        if reader.table.form is not GENERIC_FLAT:
+            return drafts
+        return list({(draft.id, draft.name.casefold()): draft for draft in reversed(drafts)}.values())[::-1]
 
     def _empty(self, drafts: Sequence[Draft]) -> ImportRefusedError:
         shown = [label for label in self._ledger.gathered("IMPORT-121") if not label.startswith("row ")]
@@ -196,7 +167,16 @@ class _Import:
     def _tell_sheets(self) -> None:
         read = {table.sheet.name for tables in self._tables.values() for table in tables}
         carried = self._carried_sheets()
-        others = [sheet.name for sheet in self._file.sheets if sheet.name not in read and sheet.name not in carried and sheet.rows]
+        for table in (table for tables in self._tables.values() for table in tables if table.is_cut):
+            self._ledger.tell("IMPORT-129", table.sheet.name, table.cell(0, table.end), "", rows=_rows_from(table))
+        lists = other_lists(self._file, read) if self._format is GENERIC else []
+        if lists:
+            self._ledger.tell("IMPORT-130", lists[0], "", "", sheets=", ".join(lists), read=", ".join(sorted(read)))
+        others = [
+            sheet.name
+            for sheet in self._file.sheets
+            if sheet.name not in read and sheet.name not in carried and sheet.name not in lists and sheet.rows
+        ]
         if others:
             self._ledger.tell("IMPORT-127", count=counted(len(others), "sheet"), sheets=", ".join(others))
 
@@ -209,3 +189,8 @@ class _Import:
             for sheet in self._file.sheets
             if normalise(sheet.name) in titles and sheet.rows
         }
+
+
+def _rows_from(table: SourceTable) -> str:
+    last = len(table.sheet.rows)
+    return f"rows {table.end + 1} to {last}" if last > table.end + 1 else f"row {last}"

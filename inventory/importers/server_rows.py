@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.columns import SERVERS
 from inventory.importers.drafts import DiskDraft, Draft
-from inventory.importers.placeholders import is_placeholder
+from inventory.importers.placeholders import is_example, is_header_again, is_note, is_placeholder, is_total
 from inventory.importers.systems import addresses, has_words, is_off, is_yes, os_type
 from inventory.values import show
 
@@ -41,7 +41,7 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
     name = reader.text(row, "source_name", index)
     server_id = reader.text(row, "inventory_id", index)
     address = addresses(reader.texts(row, "addresses", index))
-    if is_placeholder(name):
+    if _is_no_server(reader, row, index, name):
         ledger.gather("IMPORT-121", sheet, cell, name)
         return None
     known = (
@@ -55,7 +55,7 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
         ledger.gather("IMPORT-121", sheet, cell, f"row {index + 1}")
         return None
     key = server_id or reader.text(row, "source_server_id", index)
-    draft = Draft(sheet, cell, name or _host_name(reader, row, index) or server_id, key, reader.text(row, "realm", index))
+    draft = Draft(sheet, cell, name or _host_name(reader, row, index) or server_id, key, reader.texts(row, "realm", index))
     if _is_out(reader, row, index, draft, ledger):
         return draft
     draft.values = dict(reader.table.form.constants) | _values(reader, row, index)
@@ -67,9 +67,26 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
     _read_addresses(reader, row, index, draft, ledger)
     _read_system(reader, row, index, draft, ledger)
     draft.disk_count = _count(reader.text(row, "disk_count", index))
-    draft.total_size, draft.total_used = reader.size(row, "total_size", index), reader.size(row, "total_used", index)
+    draft.total_used = reader.size(row, "total_used", index)
     draft.disks = [DiskDraft(f"Disk {number}", size) for number, size in reader.numbered(row, index)]
+    listed = reader.listed(row, "total_size")
+    if listed and not draft.disks:
+        draft.disks = [DiskDraft(label or f"Disk {number}", size) for number, (label, size) in enumerate(listed, 1)]
+    elif not listed:
+        draft.total_size = reader.size(row, "total_size", index)
     return draft
+
+
+def _is_no_server(reader: Reader, row: Sequence[object], index: int, name: str) -> bool:
+    """Whether a row with something in the column of names is an example, a total, a note or the header once more."""
+    said = [reader.texts(row, field, index) for field in ("addresses", "os", "fqdn")]
+    return (
+        is_placeholder(name)
+        or any(map(is_example, (name, *said)))
+        or is_header_again(name, reader.table.headers[reader.place("source_name")])
+        or (is_total(name) and not any(said))
+        or (len(reader.table.matches) > 1 and is_note(name, row))
+    )
 
 
 def _host_name(reader: Reader, row: Sequence[object], index: int) -> str:

@@ -40,6 +40,16 @@ NOTHING = frozenset(
 
 _SIZE = re.compile(rf"([0-9][0-9.,'’ ]*)\s*({'|'.join(sorted(map(re.escape, UNITS), key=len, reverse=True))})?", re.IGNORECASE)
 _GROUPS = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
+_UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+_PARTS = re.compile(r"[;\n\r|+]|,\s|,(?=[A-Za-z/])|、|；")
+_LABELLED = re.compile(
+    r"(?:(?P<before>[A-Za-z]:[\\/]?|/[\w./-]*|[A-Za-z][\w .#-]*?(?=\s*[:=]))\s*[:=]?\s*)?"
+    r"(?:(?P<times>[1-9][0-9]?)\s*[x×*]\s*)?"
+    rf"(?P<size>[0-9][0-9.,]*\s*(?:{_UNIT})?)"
+    r"(?:\s*\(\s*(?P<after>[A-Za-z]:[\\/]?|/[\w./-]*|[A-Za-z][\w #-]*)\s*\))?",
+    re.IGNORECASE,
+)
+_LEAST_BYTES, _SECTOR, _MOST_DIGITS = 1 << 26, 512, 20
 _SPACES = re.compile(r"[\s'’]")
 
 
@@ -103,6 +113,50 @@ def parse_size(cell: object, unit: str, sign: str) -> int | None:
     if isinstance(cell, bool) or not isinstance(cell, int | float) or not math.isfinite(cell) or cell < 0:
         raise NotASizeError
     return _bytes(Decimal(repr(cell)), unit)
+
+
+def parse_sizes(cell: object, unit: str, sign: str) -> list[tuple[str, int]]:
+    """The disks that a cell lists: `C: 40 GB; D: 100 GB`, `40 + 100`, `2 x 500 GB`; label ("" for none) and bytes of each.
+
+    Empty for a cell that lists none, or of which a part cannot be read: nothing of it is taken then. `40 / 100` is not taken
+    either, since it may be used and size.
+    """
+    if not isinstance(cell, str):
+        return []
+    found: list[tuple[str, int]] = []
+    for part in filter(None, map(strip, _PARTS.split(strip(cell)))):
+        match = _LABELLED.fullmatch(part)
+        if not match:
+            return []
+        try:
+            size = parse_size(match["size"], unit, sign)
+        except (NotASizeError, NoUnitError, AmbiguousSizeError):
+            return []
+        if size is None:
+            return []
+        label = strip(match["before"] or match["after"] or "")
+        found += [(label, size)] * int(match["times"] or 1)
+    return found
+
+
+def is_bytes(cells: Iterable[object]) -> bool:
+    """Whether bare numbers can only be bytes: none below 64 Mi (which no disk in GB is called), all of whole sectors."""
+    numbers = [number for cell in cells if (number := _whole(cell)) is not None]
+    return bool(numbers) and all(number >= _LEAST_BYTES and number % _SECTOR == 0 for number in numbers)
+
+
+def _whole(cell: object) -> int | None:
+    """The number of a cell, -1 for what is no whole number, None for nothing and for 0."""
+    if isinstance(cell, str):
+        text = strip(cell)
+        if is_nothing(text) or text == "0":
+            return None
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < _MOST_DIGITS else -1
+    if cell is None or cell == 0:
+        return None
+    if isinstance(cell, bool) or not isinstance(cell, int | float) or not math.isfinite(cell):
+        return -1
+    return int(cell) if cell == int(cell) else -1
 
 
 def _bytes(number: Decimal, unit: str) -> int:

@@ -21,7 +21,9 @@ _LINUX = re.compile(
 _OTHER = re.compile(r"bsd|solaris|sunos|\baix\b|hp-?ux|darwin|mac\s?os|os/?x|netware|esxi?\b|vmware|unixware|novell", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s,;|\[\]()\"']+")
 _OFF = re.compile(
-    r"(?:powered?[\s_-]?)?off|stopped|suspended|shut\s?down|deallocated|ausgeschaltet|aus|arrêté|éteint|apagado|desligado|выключен\w*|关机|已关机|关闭|停止",
+    r"(?:powered?[\s_-]?)?off|stopped|suspended|saved|paused|shut\s?down|deallocated|ausgeschaltet|aus|arrêté|éteint|"
+    r"hors tension|apagado|desactivado|desligado|spento|kapalı|выключен\w*|パワーオフ|停止中|电源关闭|已关闭电源|已关闭|"
+    r"关机|已关机|关闭|停止",
     re.IGNORECASE,
 )
 _YES = frozenset(

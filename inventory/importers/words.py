@@ -91,13 +91,17 @@ _WORDS = {
         opslag; dysk; rozmiar dysku; pojemność; disk velikost; диск; размер диска; объем диска; объём диска; хранилище;
         дисковое пространство; 磁盘; 磁盘大小; 磁盘容量; 硬盘; 硬盘大小; 硬盘容量; 存储; 存储容量; 总容量; 磁碟; 磁碟大小;
         ディスク; ディスクサイズ; ディスク容量; ストレージ; 디스크; 디스크 크기; 디스크 용량; 스토리지; disk boyutu;
-        depolama; disk alanı
+        depolama; disk alanı; size; disk size total; total capacity; hdd size; hddsize; hard drive; hard disk size;
+        bereitgestellter speicherplatz; bereitgestellter speicher; espace provisionné; espacio aprovisionado;
+        espaço provisionado; 磁盘总大小; 磁盘总容量; 置备的空间; 已置备空间; 置备空间; プロビジョニング済み容量;
+        حجم القرص; القرص; سعة القرص; מקום בדיסק; dung lượng đĩa; ukuran disk; pojemność dysku; lemezméret; levytila
     """,
     "total_used": """
         used; used space; disk used; used disk; used storage; storage used; space used; in use; storage in use; consumed;
         totaldiskused; used capacity; belegt; belegter speicher; genutzt; verwendet; utilisé; espace utilisé; usado;
         espacio usado; espaço usado; utilizzato; gebruikt; использовано; занято; 已用; 已用容量; 已使用; 已用空间; 使用量;
-        使用済み; 사용량; 사용 용량; kullanılan
+        使用済み; 사용량; 사용 용량; kullanılan; verwendeter speicherplatz; belegter speicherplatz; espacio utilizado;
+        espaço utilizado; spazio utilizzato; использованное место; 已用的空间; 已用磁盘; المستخدم
     """,
     "disk_count": """
         number of disks; disks; num disks; numdisks; disk count; no of disks; # disks; anzahl festplatten; anzahl platten;
@@ -136,6 +140,14 @@ _WORDS = {
         aplicaciones; fabricante; proveedor; licencia; aplicação; aplicativo; applicazione; produttore; licenza; приложение;
         программа; лицензия; 应用; 应用名称; 软件; 软件名称; 厂商; 供应商; 许可证; アプリケーション; ソフトウェア;
         애플리케이션; uygulama; yazılım
+    """,
+    # What lists of people, of costs and of network gear have, and lists of servers seldom: evidence where a name may be anything's.
+    "other": """
+        email; e-mail; mail; email address; phone; telephone; mobile; first name; last name; surname; given name; job title;
+        employee id; cost; costs; price; unit price; amount; currency; invoice; quantity; qty; sku; resource group;
+        resourcegroup; ports; port count; telefon; vorname; nachname; kosten; preis; betrag; währung; menge; téléphone;
+        prénom; coût; prix; montant; teléfono; apellido; apellidos; costo; coste; precio; importe; cantidad; telefone;
+        custo; preço; telefono; cognome; prezzo; телефон; фамилия; цена; сумма; 电话; 邮箱; 价格; 金额; 电话号码; 数量
     """,
 }
 
