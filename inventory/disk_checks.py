@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from inventory.server_columns import ServerColumns
 
 MOST_DISKS = 23
+SMALLEST_DISK_BYTES = 1024**2
+"""A disk's first partition begins there: what is smaller is a number whose unit was forgotten."""
 LARGEST_DISK_BYTES = 16 * 1024**4
 LARGEST_SYSTEM_DISK_BYTES = 1024**4
 LARGEST_MBR_BYTES = 2 * 1024**4
@@ -118,13 +120,22 @@ def _disk_doubts(server: ServerRow, disks: Sequence[SheetRow]) -> Iterator[Findi
     if len(disks) > MOST_DISKS:
         yield finding_at(disks[MOST_DISKS], "name", "PLAN-309", server=server.label, count=str(len(disks)))
     for row in disks:
-        if server.text("os_type") == "LINUX" and (row.integer("size") or 0) > LARGEST_DISK_BYTES:
-            yield finding_at(row, "size", "PLAN-310")
-        elif row.text("device_use") in {"BOOT", "OS"} and (row.integer("size") or 0) > LARGEST_SYSTEM_DISK_BYTES:
-            words = {"name": row.text("name"), "size": short_bytes(row.integer("size") or 0)}
-            yield finding_at(row, "size", "PLAN-528", server=server.label, **words)
+        yield from _doubtful_size(server, row)
         if server.text("target_vm_id") and not row.text("disk_id") and not row.is_refused("disk_id"):
             yield finding_at(row, "disk_id", "PLAN-502", name=row.text("name"), server=server.label)
+
+
+def _doubtful_size(server: ServerRow, disk: SheetRow) -> Iterator[Finding]:
+    """A size that no disk has, or that SMS does not move; one finding at most."""
+    size = disk.integer("size")
+    if size is None:
+        return
+    if size < SMALLEST_DISK_BYTES:
+        yield finding_at(disk, "size", "PLAN-314", name=disk.text("name"), server=server.label, size=show_bytes(size))
+    elif size > LARGEST_DISK_BYTES and server.text("os_type") == "LINUX":
+        yield finding_at(disk, "size", "PLAN-310")
+    elif size > LARGEST_SYSTEM_DISK_BYTES and disk.text("device_use") in {"BOOT", "OS"}:
+        yield finding_at(disk, "size", "PLAN-528", server=server.label, name=disk.text("name"), size=short_bytes(size))
 
 
 def _volumes(server: ServerRow, disks: Sequence[SheetRow], volumes: Sequence[SheetRow]) -> Iterator[Finding]:

@@ -171,6 +171,13 @@ ROW_FINDINGS = (
         "check that all of them are to be moved",
         "a storage server",
     ),
+    error(
+        "PLAN-314",
+        "Unit forgotten",
+        "size {value} of the disk {name} of {server} is {size}, less than any disk has",
+        "write the number with its unit (40 GiB): a number alone is bytes",
+        "Disks!E2: 40",
+    ),
     warning(
         "PLAN-310",
         "Large disk",

@@ -120,7 +120,7 @@ CASES: tuple[Case, ...] = (
     Case("Volumes!B2", "PLAN-302", {"Volumes": [_volume()]}),
     Case("Disks!B3", "PLAN-303", {"disks": [disk(), disk()]}),
     Case("Disks!E2", "PLAN-304", {"disks": [disk(size="40 GB")], "Volumes": [_volume(size="40 GiB")]}),
-    Case("Disks!F2", "PLAN-305", {"disks": [disk(size=10, used_size=11)]}),
+    Case("Disks!F2", "PLAN-305", {"disks": [disk(size="10 GiB", used_size="11 GiB")]}),
     Case("Volumes!E2", "PLAN-305", {"disks": [disk()], "Volumes": [_volume(used_size=1025)]}),
     Case("Disks!C2", "PLAN-306", {"disks": [disk(device_use=None)]}),
     Case(
@@ -134,6 +134,8 @@ CASES: tuple[Case, ...] = (
         {"disks": [disk()], "Btrfs": [_BTRFS], "BtrfsSubvolumes": [{**_SUBVOLUME, "file_system_name": "dat"}]},
     ),
     Case("Disks!B25", "PLAN-309", {"disks": [disk(name=f"/dev/vd{letter}") for letter in "abcdefghijklmnopqrstuvwx"]}),
+    Case("Disks!E2", "PLAN-314", {"disks": [disk(size=40, used_size=12)]}),
+    Case("Disks!E2", "PLAN-314", {"disks": [disk(size="1023 KiB", used_size=12)]}),
     Case("Disks!E2", "PLAN-310", {"disks": [disk(size="17 TiB")]}),
     Case("VolumeGroups!A2", "PLAN-311", {"VolumeGroups": [_GROUP]}),
     Case(
