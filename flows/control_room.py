@@ -201,7 +201,7 @@ def not_done(end: WaveEnd) -> list[dict[str, Any]]:
 def summary(end: WaveEnd) -> str:
     """The end of a wave in Markdown, with the report's place as code: browsers block `file:` links from an http page."""
     order = end.prepared.order
-    place = f"`{end.report.resolve()}`" if end.report is not None else f"not written: {end.report_problem}"
+    place = f"`{end.report_shown}`" if end.report is not None else f"not written: {end.report_problem}"
     lines = [f"# {order.wave}", "", "| status | rows |", "| --- | --- |"]
     lines += [f"| {status} | {count} |" for status, count in end.counts.items()]
     lines += ["", f"Report: {place}", "", f"Plan: `{end.prepared.plan.name}`, run `{end.result.run_id}`"]

@@ -7,16 +7,22 @@ wave ended in one line; the truth is the journal and the report. Called by `wave
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State  # noqa: TC002 - Prefect reads the annotations
+from prefect.logging import get_run_logger
 from prefect.states import Cancelled, Completed, Failed
 
 from flows import wave_session
 from flows.control_room import ControlRoom
-from flows.settings import SettingsError, load_settings
+from flows.credentials import settings_of
+from flows.places import PlaceError, name_of, wave_files
+from flows.scheduling.at_start import Awaited, NotStartedError, await_start
+from flows.settings import SettingsError
+from flows.submission.clock import SystemClock
 from flows.submission.events import StopKind
 from flows.submission.journal import JournalUnavailableError
 from flows.wave_job import PlanRefusedError, WaveOrder, prepare
@@ -26,6 +32,7 @@ from inventory.plan import PlanError
 from inventory.report import ReportError
 
 if TYPE_CHECKING:
+    from flows.places import WaveFiles
     from flows.wave_job import WaveEnd
 
 
@@ -39,28 +46,41 @@ async def submit_wave(
     retry_rejected: bool = False,
     recreate: bool = False,
     canary: int = 0,
+    credentials: str = "",
+    by_schedule: bool = False,
+    pinned: str = "",
 ) -> State[Any]:
     """Create the SMS migration tasks of one wave of a plan: exactly one for each server, and a report of every row.
 
     Args:
-        plan: The plan workbook's path, as the machine that runs this sees it.
+        plan: The plan workbook: a path, as the machine that runs this sees it, or a URL (s3://..., https://...).
         wave: The wave to submit, as its rows in the sheet `Servers` name it.
-        report: Where the report goes (.xlsx). Empty: beside the plan, as PLAN.WAVE.report.xlsx.
+        report: Where the report goes (.xlsx), a path or a URL. Empty: beside the plan, as PLAN.WAVE.report.xlsx.
         where: Only rows that fit: COLUMN=PATTERN, with * and ?. All must hold.
         allow_invalid: Send the good rows even if others have errors; those are reported as INVALID.
         retry_rejected: Send rows again that SMS rejected for a cause that may be cured by now.
         recreate: Send rows again whose task was deleted at SMS.
         canary: Send the first so many rows alone, and the rest only if all of these are done. 0: all at once.
+        credentials: The name of a block of SMS credentials. Empty: those of the machine that runs this.
+        by_schedule: Begin only inside the wave's window, and after the waves that it depends on. `waves schedule` says so.
+        pinned: What the wave's rows were when it was scheduled; where they have changed, nothing is sent. Empty: not looked at.
     """
     session = wave_session.STARTED.get()
-    if session is None:
+    if session is not None:
+        return await _follow(session)
+    with ExitStack() as files:
         try:
-            order = _order(plan, wave, report, where, allow_invalid, retry_rejected, recreate, canary)
-            session = WaveSession(await asyncio.to_thread(prepare, order), load_settings())
-        except (PlanError, PlanRefusedError, WhereError, ReportError, SettingsError) as error:
+            settings = await settings_of(credentials)
+            report_name = WaveOrder(Path(name_of(plan)), wave).report_path.name
+            here = await asyncio.to_thread(files.enter_context, wave_files(plan, report, "", report_name))
+            if by_schedule:
+                await await_start(Awaited(here.plan, wave, pinned), settings, SystemClock(), get_run_logger().warning)
+            order = _order(here, wave, where, allow_invalid, retry_rejected, recreate, canary)
+            session = WaveSession(await asyncio.to_thread(prepare, order), settings)
+        except _REFUSALS as error:
             return Failed(message=_refusal(error))
         session.run_in_thread()
-    return await _follow(session)
+        return await _follow(session)
 
 
 async def show(session: WaveSession) -> bool:
@@ -105,7 +125,7 @@ async def _follow(session: WaveSession) -> State[Any]:
 def final_state(end: WaveEnd) -> State[Any]:
     """The run's state: Completed when every row is done, Cancelled when it was stopped, else Failed; each with one line."""
     tally = ", ".join(f"{count} {status}" for status, count in end.counts.items())
-    place = f"report: {end.report.resolve()}" if end.report is not None else f"no report: {end.report_problem}"
+    place = f"report: {end.report_shown}" if end.report is not None else f"no report: {end.report_problem}"
     line = f"{end.prepared.order.wave}: {tally}; {place}"
     stop = end.result.stop
     if stop is not None and stop.kind is StopKind.INTERRUPTED:
@@ -115,18 +135,31 @@ def final_state(end: WaveEnd) -> State[Any]:
     return Completed(message=line) if end.is_all_done else Failed(message=line)
 
 
+_REFUSALS = (
+    PlanError,
+    PlanRefusedError,
+    WhereError,
+    ReportError,
+    SettingsError,
+    PlaceError,
+    NotStartedError,
+    JournalUnavailableError,
+)
+
+
 def _order(
-    plan: str,
-    wave: str,
-    report: str,
-    where: list[str],
-    allow_invalid: bool,
-    retry_rejected: bool,
-    recreate: bool,
-    canary: int,
+    files: WaveFiles, wave: str, where: list[str], allow_invalid: bool, retry_rejected: bool, recreate: bool, canary: int
 ) -> WaveOrder:
     return WaveOrder(
-        Path(plan), wave, Path(report) if report else None, parse_where(where), allow_invalid, retry_rejected, recreate, canary
+        files.plan,
+        wave,
+        files.report,
+        parse_where(where),
+        allow_invalid,
+        retry_rejected,
+        recreate,
+        canary,
+        report_url=files.report_url,
     )
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from flows import wave_attempts
+from flows import places, wave_attempts
 from flows.command_words import quoted
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 class WaveOrder:
     """What is asked for. `where` holds (column, pattern) pairs that must all hold; `report` None means beside the plan.
 
+    Where `report_url` is not empty, the report goes there once it is written, and leaves this machine.
     `html` None means that no page is wanted. The first `canary` rows go alone; the rest follows where all of them are done.
     """
 
@@ -72,6 +73,7 @@ class WaveOrder:
     recreate: bool = False
     canary: int = 0
     html: Path | None = None
+    report_url: str = ""
 
     @property
     def report_path(self) -> Path:
@@ -132,6 +134,14 @@ class WaveEnd:
     counts: Mapping[str, int] = field(default_factory=dict)
     page: Path | None = None
     page_problem: str = ""
+
+    @property
+    def report_shown(self) -> str:
+        """Where the report lies, as a person is told; "" where there is none."""
+        if self.report is None:
+            return ""
+        url = self.prepared.order.report_url
+        return places.shown(url) if url else str(self.report.resolve())
 
     @property
     def is_all_done(self) -> bool:
@@ -278,7 +288,8 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: 
     end = WaveEnd(prepared, result, None, counts=counts(result.outcomes))
     try:
         write_report(order.report_path, found)
-        end = replace(end, report=order.report_path)
+        problem = places.deliver(order.report_path, order.report_url) if order.report_url else ""
+        end = replace(end, report=None if problem else order.report_path, report_problem=problem)
     except ReportError as error:
         end = replace(end, report_problem=str(error))
     return end if order.html is None else _with_page(end, order.html, found)

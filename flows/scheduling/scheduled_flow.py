@@ -1,0 +1,59 @@
+"""Which flow a schedule starts, and with what parameters: the one place to change when a wave's whole night has a flow of its own.
+
+The flow is imported when a deployment is made, not before: it is Prefect's, and what only reads a sheet has no use for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flows.scheduling.timetable import Start
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPlace:
+    """A flow of this project: its name at Prefect, where its code is, and what it does, in a sentence."""
+
+    name: str
+    module: str
+    function: str
+    what: str
+
+    def load(self) -> Any:  # noqa: ANN401 - a flow of Prefect's, which is imported here and nowhere before
+        """The flow itself."""
+        return getattr(import_module(self.module), self.function)
+
+
+FLOWS = (
+    FlowPlace(
+        "submit-wave",
+        "flows.submit_wave",
+        "submit_wave",
+        "Creates the SMS migration tasks of one wave of a plan, exactly one for each server, and writes a report.",
+    ),
+)
+"""Every flow that can be deployed: `waves deploy`, `serve.py` and `prefect.yaml` of `deployments` have a deployment of each."""
+
+SCHEDULED = FLOWS[0]
+"""What `waves schedule` has started."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunWords:
+    """What is the same for all scheduled runs of a plan: where it lies for a worker, and what the command line said."""
+
+    plan: str
+    allow_invalid: bool = False
+    credentials: str = ""
+
+    def parameters(self, start: Start) -> dict[str, Any]:
+        """The parameters of a scheduled run; those that are not given have the flow's defaults."""
+        said: dict[str, Any] = {"plan": self.plan, "wave": start.wave, "by_schedule": True, "pinned": start.pinned}
+        if self.allow_invalid:
+            said["allow_invalid"] = True
+        if self.credentials:
+            said["credentials"] = self.credentials
+        return said

@@ -1,0 +1,81 @@
+"""Which waves that another one depends on are not done yet, by the journal.
+
+A wave has its report when a run that worked on it has ended and each of its rows has an outcome that is final: done, or one that
+a person has to do something about. DEFERRED and UNCERTAIN are not: the next run takes such a row up again. Called by at_start.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from flows.submission import history, schema
+from inventory.outcomes import Status
+from inventory.server_checks import split_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from inventory.plan import Plan
+
+_OPEN = frozenset({Status.DEFERRED.value, Status.UNCERTAIN.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A wave without its report: how many of its rows have no final outcome yet."""
+
+    wave: str
+    rows: int
+    of: int
+
+    def line(self) -> str:
+        """In words."""
+        return f"{self.wave} ({self.rows} of {self.of} rows have no final outcome)"
+
+
+def waves_before(plan: Plan, wave: str) -> list[str]:
+    """The waves that this one depends on directly, as far as the plan has them and they have rows."""
+    named = split_names(plan.waves[wave].text("depends_on")) if wave in plan.waves else []
+    return [name for name in named if plan.rows(name)]
+
+
+def unfinished(connection: Connection, account: str, plan: Plan, waves: Sequence[str]) -> list[Unfinished]:
+    """Those of `waves` that have no report yet."""
+    placed = history.placed(connection, account, plan.sha256)
+    found = []
+    for wave in waves:
+        rows = [row for row in plan.rows(wave) if not row.skip]
+        sources = [row.source_server_id or placed.get(row.position, "") for row in rows]
+        known = [source for source in sources if source]
+        latest = _latest(connection, account, known)
+        left = [source for source in known if latest.get(source, "") in {*_OPEN, ""}]
+        unnamed = len(sources) - len(known)
+        missing = max(0, unnamed - _others(connection, account, plan.name, wave, set(known))) if unnamed else 0
+        if left or missing:
+            found.append(Unfinished(wave, len(left) + missing, len(rows)))
+    return found
+
+
+def _latest(connection: Connection, account: str, sources: Sequence[str]) -> Mapping[str, str]:
+    """What the last run that ended said of each source server."""
+    if not sources:
+        return {}
+    outcome, run = schema.outcome.c, schema.run.c
+    query = select(outcome.source_server_id, outcome.status).join(schema.run, run.run_id == outcome.run_id)
+    told = connection.execute(query.where(run.account == account).order_by(outcome.decided_at, run.started_at))
+    wanted = set(sources)
+    return {one.source_server_id: one.status for one in told if one.source_server_id in wanted}
+
+
+def _others(connection: Connection, account: str, plan_name: str, wave: str, known: set[str]) -> int:
+    """How many further rows of the wave its last run to end has finished: those whose server the sheet does not name by its id."""
+    run, outcome = schema.run.c, schema.outcome.c
+    ours = (run.account == account) & (run.plan_name == plan_name) & (run.wave == wave) & run.ended_at.is_not(None)
+    last = connection.execute(select(run.run_id).where(ours).order_by(run.ended_at.desc()).limit(1)).scalar()
+    told = connection.execute(select(outcome.source_server_id, outcome.status).where(outcome.run_id == last))
+    return sum(one.source_server_id not in known and one.status not in {*_OPEN, Status.SKIPPED.value} for one in told)
