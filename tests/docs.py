@@ -1,7 +1,7 @@
 """Write, or check, the parts of README.md that are derived from the code: commands, columns, statuses, codes, settings, faults.
 
     python -m tests.docs            exit code 1 when a part is stale, with the difference
-    python -m tests.docs --write    write them, the pictures, and the JSON Schema of `waves check --json`
+    python -m tests.docs --write    write them, the pictures, and the JSON Schemas of what `--json` prints
 
 A part stands between `<!-- NAME -->` and `<!-- /NAME -->`; the rest of the file is left alone. `<!-- figures -->` is written by
 hand from what `make bench` prints. The picture of a run is written and never compared; that of a row's life is drawn from the code,
@@ -22,14 +22,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from flows.cli import exits
-from flows.cli.check_schema import check_schema, schema_text
 from flows.cli.explain_entries import OUTCOMES, entries
+from flows.cli.json_schema import schema_text
 from flows.cli.main import make_app
 from flows.settings import Settings
 from flows.simulator.faults import KINDS
 from inventory.columns import SHEETS, Kind
 from inventory.outcomes import Status
 from inventory.template_forms import FORMS
+from tests.flows.cli.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -38,8 +39,12 @@ if TYPE_CHECKING:
     from inventory.columns import Column
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-CHECK_SCHEMA = README.parent / ".docs" / "check.schema.json"
 STALE = "README.md or its picture is stale: run `make docs` and commit what it writes"
+
+
+def schema_path(command: str) -> Path:
+    """Where the docs have the JSON Schema of what a command prints with `--json`."""
+    return README.parent / ".docs" / f"{command}.schema.json"
 
 
 def commands() -> str:
@@ -191,7 +196,8 @@ def main(arguments: Sequence[str]) -> int:
         from tests import life_picture, picture
 
         README.write_text(renewed(text), encoding="utf-8", newline="\n")
-        CHECK_SCHEMA.write_text(schema_text(check_schema()), encoding="utf-8", newline="\n")
+        for name, make in SCHEMAS.items():
+            schema_path(name).write_text(schema_text(make()), encoding="utf-8", newline="\n")
         life_picture.write()
         picture.write()
         return 0

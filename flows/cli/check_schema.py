@@ -1,21 +1,16 @@
 """What the one object of `waves check --json` holds, key by key: the JSON Schema in the docs is made from this.
 
-Decides nothing that is printed: check_view.py does, without pydantic, which would cost every check its import; a test holds what is
-printed against the schema. Keys may be added to it, and none is taken away or given another meaning.
+Decides nothing that is printed: check_view.py does.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import BaseModel, Field
 
+from flows.cli.json_schema import Count, schema_of
 from inventory.findings import Severity  # noqa: TC001 - pydantic reads the annotations
-
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
-
-_Count = Annotated[int, Field(ge=0)]
 
 
 class FoundOne(BaseModel):
@@ -51,9 +46,9 @@ class CheckOutput(BaseModel):
 
     plan: str = Field(description="The plan's file name.")
     wave: str = Field(description="The wave that was asked for with --wave; empty for all of them.")
-    servers: _Count = Field(description="How many rows of Servers were looked at; 0 where the file is no plan.")
-    errors: _Count = Field(description="How many of the findings are errors.")
-    warnings: _Count = Field(description="How many of the findings are warnings.")
+    servers: Count = Field(description="How many rows of Servers were looked at; 0 where the file is no plan.")
+    errors: Count = Field(description="How many of the findings are errors.")
+    warnings: Count = Field(description="How many of the findings are warnings.")
     findings: list[FoundOne] = Field(description="Every finding, errors first, each kind in the order of the workbook.")
     groups: list[FoundAlike] = Field(description="The same findings, those with one cause together; every finding is in one group.")
     annotated: str = Field(description="The path of the annotated copy; empty where none was asked for, or could be written.")
@@ -65,10 +60,4 @@ class CheckOutput(BaseModel):
 
 def check_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of what `waves check --json` prints."""
-    made = CheckOutput.model_json_schema()
-    return {"$schema": DRAFT, **made, "title": "waves check --json"}
-
-
-def schema_text(schema: dict[str, Any]) -> str:
-    """A schema as its file in the docs."""
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return schema_of("waves check --json", CheckOutput)

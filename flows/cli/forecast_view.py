@@ -115,7 +115,8 @@ def summary(told: Told) -> str:
     servers = sum(wave.servers for wave in told.waves)
     unknown = f", {fits.count(None)} cannot be told" if None in fits else ""
     of = f"{count(servers, 'server')} in {count(len(fits), 'wave')}"
-    return f"{told.plan}: {of}: {count(fits.count(True), 'wave')} fit, {fits.count(False)} late{unknown}"
+    fit = f"{count(fits.count(True), 'wave')} {'fits' if fits.count(True) == 1 else 'fit'}"
+    return f"{told.plan}: {of}: {fit}, {fits.count(False)} late{unknown}"
 
 
 def terms(told: Told) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.cli.main import main
+from tests.flows.cli.schemas import SCHEMAS, assert_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +37,11 @@ class Ran:
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> Ran:
-    """Run `waves` with these words in this process, its output a pipe."""
+    """Run `waves` with these words in this process, its output a pipe; what `--json` prints is as its schema says."""
     code = main([str(word) for word in words])
     out, err = capsys.readouterr()
+    if words and words[0] in SCHEMAS and "--json" in words and '"error"' not in out[:9]:  # a wrong call has its error alone
+        assert_told(str(words[0]), json.loads(out))
     return Ran(code, out, err)
 
 

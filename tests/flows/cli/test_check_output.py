@@ -6,12 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from openpyxl import load_workbook
 
-from flows.cli.check_schema import CheckOutput, FoundAlike, FoundOne, check_schema, schema_text
-from tests import docs
 from tests.flows.cli.command_line import run
+from tests.flows.cli.schemas import assert_told
 from tests.plans import make_plan, server
 
 if TYPE_CHECKING:
@@ -38,20 +36,11 @@ def shown(capsys: Capture, *words: str) -> tuple[int, dict[str, Any]]:
     return ran.code, json.loads(ran.out)
 
 
-def test_the_schema_in_the_docs_is_that_of_the_code() -> None:
-    """And it is a schema of the draft that it names."""
-    Draft202012Validator.check_schema(check_schema())
-    assert docs.CHECK_SCHEMA.read_text(encoding="utf-8") == schema_text(check_schema()), docs.STALE
-
-
 @pytest.mark.parametrize("name", ["bad", "good", "other", "broken", "missing"])
 def test_what_is_printed_is_as_the_schema_says(folder: Path, name: str, capsys: Capture) -> None:
     """Whatever the file: the keys of the schema, no others, each of its kind."""
     _, printed = shown(capsys, f"{name}.xlsx")
-    Draft202012Validator(check_schema()).validate(printed)
-    assert set(printed) | {"error"} == set(CheckOutput.model_fields)
-    assert all(set(each) == set(FoundOne.model_fields) for each in printed["findings"])
-    assert all(set(each) == set(FoundAlike.model_fields) for each in printed["groups"])
+    assert_told("check", printed)
     assert ("error" in printed) == (name in {"other", "broken", "missing"})
 
 

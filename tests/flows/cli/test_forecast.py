@@ -50,7 +50,7 @@ def test_in_a_pipe(plan: Path, capsys: Capture) -> None:
         "wave-2: 1 server, 41.9 GiB, starts 2027-01-16 20:00 +01:00, ends 2027-01-16 21:00 +01:00 (1 h 00 min): fits, 7 h 00 min"
         in ran.out
     )
-    assert lines[-2] == "plan.xlsx: 3 servers in 2 waves: 1 wave fit, 1 late"
+    assert lines[-2] == "plan.xlsx: 3 servers in 2 waves: 1 wave fits, 1 late"
     assert lines[-1] == "reckoned with 0 min a server and 100% of the line: overhead as given; efficiency as given"
     assert ran.err.splitlines() == [
         "warning: 1 error in the sheet counts as not said: `waves check plan.xlsx` tells more",

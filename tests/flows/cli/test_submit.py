@@ -10,6 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.conftest import processes_with, wait_until
+from tests.flows.cli.schemas import assert_told
 from tests.inventory.test_report_html import Seen
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
@@ -51,6 +52,7 @@ def test_a_wave_is_submitted_and_recorded(tmp_path: Path, prefect_api: PrefectAp
         )
         code, output, errors = waves.end()
     shown = json.loads(output)
+    assert_told("submit", shown)
     assert (code, shown["counts"]) == (1, {"CREATED": 11, "REJECTED": 1}), errors
     assert "Servers!A4" in errors
     assert "--retry-rejected" in errors
@@ -172,7 +174,8 @@ def test_a_dry_run_tells_by_its_exit_code_whether_a_row_is_in_the_way(tmp_path: 
     """0 where every row would be sent or is there, 1 where one would not be; nothing is sent either way."""
     plan = make_plan(tmp_path / "plan.xlsx", [server(1), server(2, **fields)], disks=[disk(1), disk(2)])
     with SimulatorProcess(any_source=True) as simulator:
-        words = ("submit", plan, "--wave", "wave-1", "--allow-invalid", "--dry-run")
+        words = ("submit", plan, "--wave", "wave-1", "--allow-invalid", "--dry-run", "--json")
         ended, output, _ = Waves(*words, env=environment(tmp_path, simulator), cwd=tmp_path).end()
         assert simulator.truth()["tasks"] == []
     assert ended == code, output
+    assert_told("submit", json.loads(output))
