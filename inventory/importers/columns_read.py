@@ -127,6 +127,15 @@ class Reader:
                     return found
         return []
 
+    def within(self, field: str, index: int, used: int | None, size: int | None) -> int | None:
+        """The used part, where it is a part of the size; else None, and told."""
+        if used is None or size is None or used <= size:
+            return used
+        place, table = self.place(field), self.table
+        shown = self.cell_text(table.sheet.rows[index], place, index)
+        self._ledger.tell("IMPORT-124", table.sheet.name, table.cell(place, index), shown, column=table.headers[place])
+        return None
+
     def has_size(self, field: str) -> bool:
         """Whether the table has a column of sizes for the field whose unit is known."""
         return any(place not in self._unitless for place in self._of(field))

@@ -31,7 +31,7 @@ def read_disks(reader: Reader, fleet: Fleet, ledger: Ledger) -> None:
         draft.drop_total()
         name = reader.text(row, "disk_name", index) or f"Disk {len(draft.disks) + 1}"
         size, used = reader.size(row, "size", index), reader.size(row, "used", index)
-        disk = DiskDraft(name, size, _within(reader, "used", index, used, size, ledger), reader.text(row, "disk_key", index))
+        disk = DiskDraft(name, size, reader.within("used", index, used, size), reader.text(row, "disk_key", index))
         disk.device_use = reader.text(row, "device_use", index)
         draft.disks.append(disk)
         if is_yes(reader.text(row, "raw", index)) or "independent" in reader.text(row, "mode", index).casefold():
@@ -53,7 +53,7 @@ def read_partitions(reader: Reader, fleet: Fleet, ledger: Ledger) -> None:
             ledger.gather("IMPORT-115", reader.table.sheet.name, cell, f"{draft.label} {mount}")
             continue
         size, used = reader.size(row, "size", index), reader.size(row, "used", index)
-        used = _within(reader, "used", index, used, size, ledger)
+        used = reader.within("used", index, used, size)
         disk.volumes.append(ImportedVolume(mount, mount, reader.text(row, "file_system", index), size, used))
         if _ROOT.fullmatch(mount) and not disk.device_use:
             disk.device_use = "BOOT"
@@ -82,13 +82,3 @@ def _owner(reader: Reader, fleet: Fleet, row: Sequence[object], index: int, ledg
             draft.is_shared = True
         ledger.gather(f"IMPORT-109:{name}", sheet, cell, name)
     return (inside or found)[0]
-
-
-def _within(reader: Reader, field: str, index: int, used: int | None, size: int | None, ledger: Ledger) -> int | None:
-    """The used part, where it is a part of the size."""
-    if used is None or size is None or used <= size:
-        return used
-    place = reader.place(field)
-    shown = reader.cell_text(reader.table.sheet.rows[index], place, index)
-    ledger.tell("IMPORT-124", reader.table.sheet.name, reader.table.cell(place, index), shown, column=reader.table.headers[place])
-    return None

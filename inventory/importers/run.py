@@ -91,6 +91,7 @@ class _Import:
         inside = [draft for draft in drafts if not draft.is_out]
         if not inside:
             raise self._empty(drafts)
+        _tell_ids_apart(inside)
         fleet = Fleet(drafts)
         for reader in readers.get(Role.DISKS, ()):
             read_disks(reader, fleet, self._ledger)
@@ -189,6 +190,16 @@ class _Import:
             for sheet in self._file.sheets
             if normalise(sheet.name) in titles and sheet.rows
         }
+
+
+def _tell_ids_apart(drafts: Sequence[Draft]) -> None:
+    """Add to an id that machines of several vCenters have where each is from: `vm-1@vcenter-2`."""
+    realms: dict[str, set[str]] = {}
+    for draft in drafts:
+        realms.setdefault(draft.id.casefold(), set()).add(draft.realm)
+    for draft in drafts:
+        if draft.realm and "inventory_id" in draft.values and len(realms[draft.id.casefold()]) > 1:
+            draft.values["inventory_id"] = f"{draft.id}@{draft.realm.split()[-1]}"
 
 
 def _rows_from(table: SourceTable) -> str:

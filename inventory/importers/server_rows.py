@@ -74,6 +74,8 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
         draft.disks = [DiskDraft(label or f"Disk {number}", size) for number, (label, size) in enumerate(listed, 1)]
     elif not listed:
         draft.total_size = reader.size(row, "total_size", index)
+    size = draft.total_size if draft.total_size is not None else sum(disk.size or 0 for disk in draft.disks) or None
+    draft.total_used = reader.within("total_used", index, draft.total_used, size)
     return draft
 
 

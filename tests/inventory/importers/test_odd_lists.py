@@ -203,6 +203,8 @@ def test_a_vcenter_told_by_its_address_alone(tmp_path: Path) -> None:
     disk += [["a", f"Hard disk {number}", number, "vm-1", f"vc{number}"] for number in (1, 2)]
     made = import_file(book(tmp_path / "rv.xlsx", vInfo=info, vDisk=disk))
     assert [[each.name for each in server.disks] for server in made.servers] == [["Hard disk 1"], ["Hard disk 2"]]
+    assert said(made, "inventory_id") == [["vm-1@vc1"], ["vm-1@vc2"]]
+    assert [made.disks_key(server) for server in made.servers] == ["vm-1@vc1", "vm-1@vc2"]
 
 
 def test_what_mgn_describes_and_what_its_console_exports(tmp_path: Path) -> None:
@@ -223,3 +225,10 @@ def test_an_error_is_told_once(tmp_path: Path) -> None:
     """However often its cell is looked at."""
     made = listed(tmp_path, "Hostname,IP,OS\nweb,#N/A,Linux\n")
     assert [place for place, _ in told(made, "IMPORT-120")] == ["list!B2"]
+
+
+def test_no_more_is_used_than_there_is(tmp_path: Path) -> None:
+    """Of a server's disks together, too."""
+    made = listed(tmp_path, "Hostname,Disk (GB),Used (GB)\nweb,40,50\n")
+    assert [(disk.size, disk.used_size) for disk in made.servers[0].disks] == [(40 * GIB, None)]
+    assert told(made, "IMPORT-124") == [("list!C2", 'Used (GB) "50" is more than the size, and is left empty')]
