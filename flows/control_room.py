@@ -204,7 +204,10 @@ def summary(end: WaveEnd) -> str:
     place = f"`{end.report_shown}`" if end.report is not None else f"not written: {end.report_problem}"
     lines = [f"# {order.wave}", "", "| status | rows |", "| --- | --- |"]
     lines += [f"| {status} | {count} |" for status, count in end.counts.items()]
-    lines += ["", f"Report: {place}", "", f"Plan: `{end.prepared.plan.name}`, run `{end.result.run_id}`"]
+    lines += ["", f"Report: {place}"]
+    if end.page is not None or end.page_problem:
+        lines += ["", f"Page: `{end.page_shown}`" if end.page is not None else f"Page: not written: {end.page_problem}"]
+    lines += ["", f"Plan: `{end.prepared.plan.name}`, run `{end.result.run_id}`"]
     if end.result.stop is not None:
         lines += ["", f"Stopped: {end.result.stop.message}. {end.result.stop.advice}"]
     return "\n".join([*lines, *(f"\n- {note}" for note in end.result.notes)])

@@ -49,6 +49,7 @@ async def submit_wave(
     credentials: str = "",
     by_schedule: bool = False,
     pinned: str = "",
+    html: str = "",
 ) -> State[Any]:
     """Create the SMS migration tasks of one wave of a plan: exactly one for each server, and a report of every row.
 
@@ -64,6 +65,7 @@ async def submit_wave(
         credentials: The name of a block of SMS credentials. Empty: those of the machine that runs this.
         by_schedule: Begin only inside the wave's window, and after the waves that it depends on. `waves schedule` says so.
         pinned: What the wave's rows were when it was scheduled; where they have changed, nothing is sent. Empty: not looked at.
+        html: Where the report goes as one page for a browser, too (.html), a path or a URL. Empty: no page is written.
     """
     session = wave_session.STARTED.get()
     if session is not None:
@@ -72,7 +74,7 @@ async def submit_wave(
         try:
             settings = await settings_of(credentials)
             report_name = WaveOrder(Path(name_of(plan)), wave).report_path.name
-            here = await asyncio.to_thread(files.enter_context, wave_files(plan, report, "", report_name))
+            here = await asyncio.to_thread(files.enter_context, wave_files(plan, report, html, report_name))
             if by_schedule:
                 await await_start(Awaited(here.plan, wave, pinned), settings, SystemClock(), get_run_logger().warning)
             order = _order(here, wave, where, allow_invalid, retry_rejected, recreate, canary)
@@ -97,6 +99,7 @@ async def show(session: WaveSession) -> bool:
             retry_rejected=order.retry_rejected,
             recreate=order.recreate,
             canary=order.canary,
+            html=str(order.html.resolve()) if order.html is not None else "",
             return_state=True,
         )
     finally:
@@ -126,7 +129,8 @@ def final_state(end: WaveEnd) -> State[Any]:
     """The run's state: Completed when every row is done, Cancelled when it was stopped, else Failed; each with one line."""
     tally = ", ".join(f"{count} {status}" for status, count in end.counts.items())
     place = f"report: {end.report_shown}" if end.report is not None else f"no report: {end.report_problem}"
-    line = f"{end.prepared.order.wave}: {tally}; {place}"
+    page = f"; page: {end.page_shown}" if end.page is not None else f"; no page: {end.page_problem}" if end.page_problem else ""
+    line = f"{end.prepared.order.wave}: {tally}; {place}{page}"
     stop = end.result.stop
     if stop is not None and stop.kind is StopKind.INTERRUPTED:
         return Cancelled(message=f"stopped; {line}")
@@ -159,7 +163,9 @@ def _order(
         retry_rejected,
         recreate,
         canary,
+        html=files.html,
         report_url=files.report_url,
+        html_url=files.html_url,
     )
 
 

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 class WaveOrder:
     """What is asked for. `where` holds (column, pattern) pairs that must all hold; `report` None means beside the plan.
 
-    Where `report_url` is not empty, the report goes there once it is written, and leaves this machine.
+    Where `report_url` is not empty, the report goes there once it is written, and leaves this machine; `html_url` is the page's.
     `html` None means that no page is wanted. The first `canary` rows go alone; the rest follows where all of them are done.
     """
 
@@ -74,6 +74,7 @@ class WaveOrder:
     canary: int = 0
     html: Path | None = None
     report_url: str = ""
+    html_url: str = ""
 
     @property
     def report_path(self) -> Path:
@@ -138,16 +139,24 @@ class WaveEnd:
     @property
     def report_shown(self) -> str:
         """Where the report lies, as a person is told; "" where there is none."""
-        if self.report is None:
-            return ""
-        url = self.prepared.order.report_url
-        return places.shown(url) if url else str(self.report.resolve())
+        return _shown(self.report, self.prepared.order.report_url)
+
+    @property
+    def page_shown(self) -> str:
+        """Where the page lies, as a person is told; "" where there is none."""
+        return _shown(self.page, self.prepared.order.html_url)
 
     @property
     def is_all_done(self) -> bool:
         """Whether every row is done, and the report, and the page if one was asked for, say so on disk."""
         is_told = self.report is not None and not self.page_problem
         return is_told and all(outcome.status.is_done for outcome in self.result.outcomes)
+
+
+def _shown(path: Path | None, url: str) -> str:
+    if path is None:
+        return ""
+    return places.shown(url) if url else str(path.resolve())
 
 
 def prepare(order: WaveOrder) -> PreparedWave:
@@ -311,7 +320,9 @@ def _with_page(end: WaveEnd, path: Path, found: WaveReport) -> WaveEnd:
         write_page(path, found)
     except ReportError as error:
         return replace(end, page_problem=str(error))
-    return replace(end, page=path)
+    url = end.prepared.order.html_url
+    problem = places.deliver(path, url) if url else ""
+    return replace(end, page=None if problem else path, page_problem=problem)
 
 
 def next_command(order: WaveOrder, result: WaveResult) -> str:

@@ -79,15 +79,18 @@ def ended(api: PrefectApi, plan: Path) -> dict[str, Any]:
 
 
 def test_a_run_of_the_served_deployment_ends_whole(tmp_path: Path, served: str, prefect_api: PrefectApi) -> None:
-    """Made through the API, as the UI's form does: the run is Completed, its report and its artifacts are there."""
-    plan = plan_of(tmp_path, 5, first=1)
-    prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
+    """Made through the API, as the UI's form does: the run is Completed, its report, its page and its artifacts are there."""
+    plan, page = plan_of(tmp_path, 5, first=1), tmp_path / "wave-1.html"
+    parameters = {"plan": str(plan), "wave": "wave-1", "html": str(page)}
+    prefect_api.post(f"/deployments/{served}/create_flow_run", {"parameters": parameters})
     run = ended(prefect_api, plan)
+    assert (page.exists(), run["state"]["message"].endswith(f"; page: {page}")) == (True, True), run["state"]
     assert (run["state_type"], "5 " in run["state"]["message"]) == ("COMPLETED", True), run["state"]
     assert (tmp_path / "plan.wave-1.report.xlsx").exists()
     artifacts = prefect_api.artifacts(run)
     assert sorted(artifacts) == ["markdown", "progress"]
     assert str(tmp_path / "plan.wave-1.report.xlsx") in artifacts["markdown"]["data"]
+    assert f"Page: `{page}`" in artifacts["markdown"]["data"]
     assert artifacts["progress"]["data"] == 100
 
 
