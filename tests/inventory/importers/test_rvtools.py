@@ -54,8 +54,8 @@ def test_sheets_are_joined_by_the_tools_own_id(tmp_path: Path) -> None:
         ("app", "Hard disk 1", 20480 * MIB),
     ]
     assert said(made, "source_name", "source_ip", "os_type", "inventory_id") == [
-        ["app", "10.0.0.1", "LINUX", "vm-1"],
-        ["app", "10.0.0.2", "WINDOWS", "vm-1"],
+        ["app", "10.0.0.1", "LINUX", "vm-1@vc-1"],
+        ["app", "10.0.0.2", "WINDOWS", "vm-1@vc-2"],
     ]
     assert [server.extra["Owner"] for server in made.servers] == ["Ada", "Bob"]
     assert "Owner" in made.unmapped
