@@ -291,5 +291,19 @@ CELL_FINDINGS = (
         "move it to a sheet of its own",
         "a legend with more rows than servers",
     ),
+    warning(
+        "PLAN-136",
+        "Hidden columns",
+        "{columns} hidden, and read all the same",
+        "show what is hidden and look at it, or delete the column if it is not to be used",
+        "speed_limit hidden to make room",
+    ),
+    warning(
+        "PLAN-137",
+        "Sheet called almost like one of a plan's",
+        "the sheet {value} is not read: did you mean {kind}?",
+        "rename it to {kind}, or leave it if it is something else",
+        "Disk instead of Disks",
+    ),
     error("PLAN-128", "Value missing", "{column} is empty", "give {bounds}", "Disks!D9: no size"),
 )

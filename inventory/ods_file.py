@@ -1,4 +1,4 @@
-"""An OpenDocument spreadsheet (.ods), as far as the reader does not tell: errors, formulas, hidden rows, merged cells, area.
+"""An OpenDocument spreadsheet (.ods), as far as the reader does not tell: errors, formulas, what is hidden or merged, area.
 
 Decides whether it is safe to hand to the reader, which lays out every sheet whole: a few bytes of this format can claim a million
 rows of a cell. Parsed by expat, any DOCTYPE refused. Called by workbook.py.
@@ -53,11 +53,12 @@ def read_ods_facts(name: str, content: bytes, limits: ReadingLimits) -> tuple[Sh
 
 @dataclass(slots=True)
 class _Sheet:
-    """The sheet that is being read: what it holds beside values, how many rows there were, and how far it reaches."""
+    """The sheet that is being read: what it holds beside values, how many rows and columns there were, and how far it reaches."""
 
     name: str
     found: FactsFound
     rows: int = 0
+    columns: int = 0
     height: int = 0
     width: int = 0
 
@@ -119,6 +120,8 @@ class _ContentReader(XmlWalk):
             case "table:table-row":
                 is_hidden = attributes.get("table:visibility") in _HIDDEN
                 self._row = _Row(_times(attributes, "table:number-rows-repeated", MAX_ROWS), is_hidden)
+            case "table:table-column":
+                self._add_columns(attributes)
             case "office:annotation":
                 self._in_note = True
             case "table:table":
@@ -144,6 +147,15 @@ class _ContentReader(XmlWalk):
                 self._in_note = False
             case "table:table":
                 self._end_sheet()
+
+    def _add_columns(self, attributes: dict[str, str]) -> None:
+        sheet = self._sheet
+        if sheet is None:
+            raise ValueError("a column without a sheet")
+        times = _times(attributes, "table:number-columns-repeated", MAX_COLUMNS)
+        if attributes.get("table:visibility") in _HIDDEN:
+            sheet.found.add_hidden_columns(sheet.columns, sheet.columns + times - 1)
+        sheet.columns += times
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         sheet, row = self._sheet, self._row

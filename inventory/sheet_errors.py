@@ -1,7 +1,7 @@
-"""Find what a sheet's XML holds beside values: errors such as #DIV/0!, formulas never calculated, hidden rows, merged cells.
+"""Find what a sheet's XML holds beside values: errors such as #DIV/0!, formulas never calculated, what is hidden or merged.
 
 Calamine gives "" for an error and for such a formula, which would read as "not said". Decides from the sheet's XML alone: a quick
-search over its bytes finds hidden rows and merged cells, and says whether there is an error or an uncalculated formula (neither in
+search over its bytes finds what is hidden or merged, and says whether there is an error or an uncalculated formula (neither in
 nearly every plan); only then is the XML parsed, by expat, any DOCTYPE refused. The same pass bounds the area of the sheet, since
 the reader lays it out whole. Called by package.py.
 """
@@ -38,6 +38,9 @@ _ODDLY_WRITTEN = re.compile(
 _UNCALCULATED = re.compile(rb"<f(?:(?:\s[^>]*)?/>|(?:\s[^>]*[^/>])?>[^<]*</f>)\s*(?=<[^v]|<v[^>]|<v><)")
 _ROW = re.compile(rb'<row r="([0-9]{1,7})"')
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]{1,7})"[^>]* hidden="(?:1|true)"')
+_COLUMN = re.compile(rb"<col [^>]*>")
+_HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+_FIRST_AND_LAST = (re.compile(rb' min="([0-9]{1,5})"'), re.compile(rb' max="([0-9]{1,5})"'))
 _MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -146,6 +149,10 @@ class _Search:
     def _find(self, chunk: bytes) -> None:
         if b' hidden="' in chunk:
             self.found.hidden.update(int(row) - 1 for row in _HIDDEN_ROW.findall(chunk))
+            for column in filter(_HIDDEN.search, _COLUMN.findall(chunk)):
+                first, last = (place.search(column) for place in _FIRST_AND_LAST)
+                if first and last:
+                    self.found.add_hidden_columns(int(first[1]) - 1, int(last[1]) - 1)
         if b"<mergeCell " in chunk:
             for ref in _MERGED.findall(chunk):
                 self.found.add_merged(_area(ref.decode("ascii")))
@@ -189,6 +196,9 @@ class _SheetReader(XmlWalk):
                 self._start_cell(attributes)
             case "row":
                 self._start_row(attributes)
+            case "col":
+                if attributes.get("hidden") in _TRUE:
+                    self.found.add_hidden_columns(int(attributes.get("min", "0")) - 1, int(attributes.get("max", "0")) - 1)
             case "f":
                 self._formula = True
             case "is":

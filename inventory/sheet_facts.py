@@ -1,4 +1,4 @@
-"""What a sheet holds beside its values: cells that only look empty, rows that are hidden, areas that are merged.
+"""What a sheet holds beside its values: cells that only look empty, rows and columns that are hidden, areas that are merged.
 
 Decides nothing: sheet_errors.py (.xlsx), ods_file.py and xls_file.py find these, table.py says what they mean.
 """
@@ -12,6 +12,9 @@ from inventory.reading_limits import TooBigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MOST_COLUMNS = 16_384
+"""No sheet of any format has more."""
 
 Fault: TypeAlias = tuple[str, str]
 """A finding's code, and what the cell shows."""
@@ -31,6 +34,7 @@ class SheetFacts:
     faults: Mapping[tuple[int, int], Fault] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
     merged: tuple[Area, ...] = ()
+    hidden_columns: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -41,6 +45,7 @@ class FactsFound:
     faults: dict[tuple[int, int], Fault] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     merged: set[Area] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
     def add_fault(self, row: int, column: int, code: str, shown: str = "") -> None:
         """A cell that looks empty and is not."""
@@ -54,6 +59,10 @@ class FactsFound:
         if len(self.merged) > self.limit:
             raise TooBigError(f"has more than {self.limit} merged areas", len(self.merged), self.limit)
 
+    def add_hidden_columns(self, first: int, last: int) -> None:
+        """Columns that are hidden, both included, counted from 0; none beyond what a sheet can have."""
+        self.hidden_columns.update(range(max(first, 0), min(last, MOST_COLUMNS - 1) + 1))
+
     def facts(self) -> SheetFacts:
         """What was found."""
-        return SheetFacts(self.faults, frozenset(self.hidden), tuple(sorted(self.merged)))
+        return SheetFacts(self.faults, frozenset(self.hidden), tuple(sorted(self.merged)), frozenset(self.hidden_columns))

@@ -83,6 +83,18 @@ def hidden_finding(sheet: str, rows: Sequence[int]) -> Iterator[Finding]:
         yield finding("PLAN-132", sheet, "", f"{shown}{more}", count=count, rows=f"{shown}{more}")
 
 
+def hidden_columns_finding(
+    sheet: str, header: int, known: Mapping[str, int], columns: Sequence[Sequence[object]], facts: SheetFacts
+) -> Iterator[Finding]:
+    """One warning, at the first of them, for known columns that are hidden and hold something below the header row (from 1)."""
+    places = {place: name for name, place in known.items() if place in facts.hidden_columns}
+    hidden = [place for place in sorted(places) if any(map(_is_said, columns[place]))]
+    if hidden:
+        shown = ", ".join(f"{places[place]} ({column_letters(place)})" for place in hidden)
+        what = f"the column {shown} is" if len(hidden) == 1 else f"the columns {shown} are"
+        yield finding("PLAN-136", sheet, f"{column_letters(hidden[0])}{header}", shown, columns=what)
+
+
 def _ranges(rows: Sequence[int]) -> list[str]:
     """Row numbers as people write them: 3, 5-9."""
     ranges: list[list[int]] = []

@@ -22,6 +22,7 @@ from inventory.sheet_layout import (
     find_gap,
     find_header,
     find_second_header,
+    hidden_columns_finding,
     hidden_finding,
     merged_findings,
     with_merged,
@@ -140,6 +141,7 @@ def type_columns(table: Table, raw: RawSheet, habit: Habit, findings: list[Findi
             _read_column(table, column, raw.facts.faults, habit, findings)
     table.indexes = _filled(table, findings)
     findings.extend(hidden_finding(table.sheet, _hidden(table, raw)))
+    findings.extend(hidden_columns_finding(table.sheet, table.header_row, table.known, table.columns, raw.facts))
     _report_headless(table, raw, findings)
 
 

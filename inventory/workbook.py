@@ -18,7 +18,7 @@ from inventory.reading_limits import MIB, ReadingLimits, TooBigError
 from inventory.sheet_facts import SheetFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from inventory.child_reader import Rows
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _CSV_NAMES = frozenset({".csv", ".tsv"})
 _OTHER_SHEETS = frozenset({".xlsb", ".fods", ".numbers", ".xlt"})
+_SHEET_LIKENESS = 0.85
+"""Disk for Disks, and not yet Wave 1 for Waves."""
 _BY_NAME = {normalise(name): name for name in SHEETS}
 
 
@@ -115,7 +117,16 @@ def _read_sheets(name: str, sha256: str, content: bytes, limits: ReadingLimits) 
     rows = book.rows(list(chosen.values()))
     sheets = {kind: RawSheet(sheet.name, _columns(rows.pop(0)), facts[kind]) for kind, sheet in chosen.items()}
     hidden = [finding("PLAN-108", sheet.name, "", sheet.name) for sheet in chosen.values() if sheet.is_hidden]
-    return Workbook(name, sha256, sheets, tuple(hidden))
+    return Workbook(name, sha256, sheets, (*hidden, *_misspelt(book.sheets, chosen)))
+
+
+def _misspelt(sheets: Sequence[PackageSheet], chosen: Mapping[str, PackageSheet]) -> Iterator[Finding]:
+    """A warning for each sheet that is not read and is called almost like one that a plan may have and this one has not."""
+    missing = {spelling: kind for spelling, kind in _BY_NAME.items() if kind not in chosen}
+    for sheet in sheets:
+        guess = near(normalise(sheet.name), missing, _SHEET_LIKENESS) if sheet not in chosen.values() else ""
+        if guess:
+            yield finding("PLAN-137", sheet.name, "", sheet.name, kind=missing[guess])
 
 
 def _choose(name: str, sheets: Sequence[PackageSheet]) -> dict[str, PackageSheet]:

@@ -1,4 +1,4 @@
-"""A workbook of Excel 97-2003 (.xls), as far as the reader does not tell: errors, hidden rows, merged cells, and its area.
+"""A workbook of Excel 97-2003 (.xls), as far as the reader does not tell: errors, what is hidden or merged, and its area.
 
 Decides whether it is safe to hand to the reader, and hands on its workbook stream alone, without macros and whatever else the file
 holds, to a process that may die (child_reader.py). A formula that was never calculated cannot be told here: the format always keeps
@@ -28,7 +28,7 @@ MAX_RECORDS = 8_000_000
 """A sheet as full as the format allows (65,536 rows of 100 cells) has fewer; more are there to cost time."""
 
 _BOF, _EOF, _FILE_PASSWORD, _BOUND_SHEET, _STRINGS = 0x0809, 0x000A, 0x002F, 0x0085, 0x00FC
-_ROW, _BOOL_OR_ERROR, _FORMULA, _MERGED, _MANY_NUMBERS = 0x0208, 0x0205, 0x0006, 0x00E5, 0x00BD
+_ROW, _COLUMNS, _BOOL_OR_ERROR, _FORMULA, _MERGED, _MANY_NUMBERS = 0x0208, 0x007D, 0x0205, 0x0006, 0x00E5, 0x00BD
 _CELLS = frozenset({0x0203, 0x0204, 0x027E, 0x00FD, 0x00D6, _BOOL_OR_ERROR, _FORMULA, _MANY_NUMBERS})
 _HIDDEN_BIT, _EXCEL_97 = 0x20, 0x0600
 _ERRORS = {
@@ -155,6 +155,10 @@ class _Walk:
                 row, flags = struct.unpack_from("<H10xH", self.stream, at)
                 if flags & _HIDDEN_BIT:
                     found.hidden.add(row)
+            elif kind == _COLUMNS:
+                first, last, flags = struct.unpack_from("<HH4xH", self.stream, at)
+                if flags & 1:
+                    found.add_hidden_columns(first, last)
             elif kind == _MERGED:
                 self._find_merged(found, at)
         self._area += height * width

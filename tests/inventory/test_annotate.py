@@ -152,7 +152,7 @@ def an_architects_plan(path: Path) -> Path:
     sheet["L2"] = CellRichText("half ", TextBlock(InlineFont(b=True), "bold"))
     sheet["L3"].value, sheet["L3"].data_type, sheet["L3"].quotePrefix = "=1+1", "s", True
     sheet["L4"] = "x" * 32_767
-    sheet.column_dimensions["B"].width, sheet.column_dimensions["D"].hidden = 33.5, True
+    sheet.column_dimensions["B"].width, sheet.column_dimensions["Z"].hidden = 33.5, True
     sheet.row_dimensions[3].hidden, sheet.row_dimensions[4].height = True, 40.0
     sheet.freeze_panes, sheet.auto_filter.ref = "C2", "A1:I6"
     sheet.auto_filter.add_filter_column(0, ["wave-1"])

@@ -19,7 +19,7 @@ from tests.inventory.test_bad_files import FILE_CODES
 from tests.plans import disk, found, make_plan, server
 
 ELSEWHERE = {"PLAN-105", "PLAN-106", "PLAN-108", "PLAN-109", "PLAN-117", "PLAN-201"} | {
-    f"PLAN-{code}" for code in (132, 133, 134, 135)
+    f"PLAN-{code}" for code in (132, 133, 134, 135, 136, 137)
 }
 """Codes with tests of their own, here, in test_plan.py and in test_sheet_layout.py."""
 

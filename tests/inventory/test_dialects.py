@@ -40,6 +40,7 @@ def test_what_libreoffice_writes_is_read_alike(suffix: str) -> None:
         ("Servers", "PLAN-132"),
         ("Servers!A4:A5", "PLAN-133"),
         ("Servers!E5", "PLAN-101"),
+        ("Servers!F3", "PLAN-136"),
     ]
 
 

@@ -10,7 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from inventory.checks import check_plan
 from inventory.plan import Plan, read_plan
-from tests.plans import found
+from tests.plans import disk, found, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,6 +55,28 @@ def test_hidden_and_filtered_rows_are_read_and_told_once(tmp_path: Path) -> None
     assert len(made.servers) == 6
     assert found(made.findings) == [("Servers", "PLAN-132")]
     assert made.findings[0].problem == "3 rows are hidden or filtered out (rows 3-4, 6), and read all the same"
+
+
+def test_hidden_columns_of_a_plan_are_read_and_told_once(tmp_path: Path) -> None:
+    """At the first of them; a column of one's own, and one in which nothing stands, may be hidden."""
+
+    def hide(sheet: Worksheet) -> None:
+        for letter in "BCDEG":
+            sheet.column_dimensions[letter].hidden = True
+
+    header = (*HEADER, "priority of whom", "type", "speed_limit")
+    made = plan(tmp_path, [header, ("w", "a", 1, "Ann", "x", "MIGRATE_FILE", None)], hide)
+    assert (made.servers[0].source_name, found(made.findings)) == ("a", [("Servers!B1", "PLAN-136")])
+    assert made.findings[0].problem == "the columns source_name (B), priority (C) are hidden, and read all the same"
+
+
+def test_a_sheet_called_almost_like_one_of_a_plan_is_named(tmp_path: Path) -> None:
+    """Not where there is the sheet itself, and not whatever else a workbook holds."""
+    others: dict[str, Any] = {"Disk": [disk()], "Notes": [{"a": 1}], "Wave 1": [{"a": 1}], "Limit": [{"a": 1}]}
+    made = read_plan(make_plan(tmp_path / "plan.xlsx", **others))
+    assert found(made.findings) == [("Disk", "PLAN-137"), ("Limit", "PLAN-137")]
+    assert made.findings[0].line().startswith('Disk  the sheet "Disk" is not read: did you mean Disks?')
+    assert found(read_plan(make_plan(tmp_path / "plan.xlsx", disks=[disk()], Disk=[disk()])).findings) == []
 
 
 def test_what_is_merged_over_rows_holds_for_each(tmp_path: Path) -> None:

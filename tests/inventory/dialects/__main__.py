@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def make_book() -> Workbook:
-    """A plan with notes above its header, a merged wave, an error, formulas, a comment, a hidden row and a hidden sheet."""
+    """A plan with notes above its header, a merged wave, an error, formulas, a comment, and what is hidden: a row, a column, a sheet."""
     book = Workbook()
     servers = book.active
     assert isinstance(servers, Worksheet)
@@ -44,6 +44,7 @@ def make_book() -> Workbook:
     servers["H4"].comment = Comment("a comment of the planner", "Ann")
     servers.merge_cells("A4:A5")
     servers.row_dimensions[6].hidden = True
+    servers.column_dimensions["F"].hidden = True
     sheets: dict[str, list[tuple[Any, ...]]] = {
         "Disks": [
             ("Source ID", "Name", "Size"),
