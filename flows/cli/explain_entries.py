@@ -75,6 +75,7 @@ _AGAIN: Mapping[Retry, str] = {
     Retry.NOW: "the same row may be sent again at once",
     Retry.SLOWLY: "the same row may be sent again later",
     Retry.AFTER_FIX: "the same row may be sent again once that is mended, with --retry-rejected where SMS said no",
+    Retry.RESTART: "the same row may be sent again; a task that failed so is restarted by `waves start` itself",
     Retry.NEVER: "the same row gets the same answer: something has to change first",
 }
 _ENDS_AS: Mapping[ErrorClass, Status] = {

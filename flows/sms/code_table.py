@@ -20,6 +20,7 @@ _MAYBE = ErrorClass.AMBIGUOUS
 _STOP = ErrorClass.STOP
 _SLOWER = ErrorClass.THROTTLED
 _NOW, _SLOWLY, _FIX, _NEVER = Retry.NOW, Retry.SLOWLY, Retry.AFTER_FIX, Retry.NEVER
+_RESTART = Retry.RESTART
 
 _LOOK_UP = "let the next run look it up before anything is sent again"
 
@@ -68,11 +69,11 @@ SMS_ROWS: tuple[Row, ...] = (
      "install rsync on the source, then restart the task"),
     ("0609", _NO, _FIX, "the agent is too old for this migration",
      "install the current agent on the source, then restart the task"),
-    ("0805", _NO, _FIX, "a partition could not be replicated",
+    ("0805", _NO, _RESTART, "a partition could not be replicated",
      "check the network between source and target, then restart the task"),
-    ("0806", _NO, _FIX, "a partition could not be synchronised",
+    ("0806", _NO, _RESTART, "a partition could not be synchronised",
      "check the network between source and target and the source's file system, then restart the task"),
-    ("0807", _NO, _FIX, "the connection between source and target broke during replication",
+    ("0807", _NO, _RESTART, "the connection between source and target broke during replication",
      "mend the line or lower its load, then restart the task"),
     ("1104", _NO, _FIX, "a disk could not be detached from the target server",
      "detach the disk in the EVS console, then restart the task"),
@@ -319,6 +320,16 @@ OTHER_ROWS: tuple[Row, ...] = (
      "run the same command again: it settles that attempt first"),
     ("WAVES.HELD", _MAYBE, _NOW, "another run works on the row and was not waited for",
      "run the same command again: it waits for the row; or read that run's report"),
+    ("WAVES.NO_TASK", _NO, _FIX, "the row has no task that could be operated",
+     "submit the row first with `waves submit`, or mend what the line names"),
+    ("WAVES.STATE", _NO, _FIX, "the task's state does not allow the operation",
+     "do first what the line says, then give the order again"),
+    ("WAVES.NOT_OURS", _NO, _NEVER, "the journal does not say that this tool made the task, so it is not deleted",
+     "delete it in the SMS console if it is not wanted"),
+    ("WAVES.NEEDS", _UNSENT, _FIX, "a server that this one depends on (depends_on) has not copied all",
+     "see to that server first, then give the order again: what is started is not started twice"),
+    ("WAVES.NO_PLACE", _UNSENT, _SLOWLY, "no place came free among the servers that may run at once",
+     "give the order again, or raise max_running in Waves or Limits, or SMS_MAX_RUNNING"),
     ("WAVES.GAVE_UP", _UNSENT, _NOW, "nothing was made, and the attempts are used up",
      "run the same command again, when SMS answers better"),
     ("WAVES.SOURCE", _NO, _FIX, "the row names no source server that SMS knows, or two, or one that another row names",

@@ -15,7 +15,17 @@ from flows.sms.error_class import CodeRow, ErrorClass, Retry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODES", "CodeRow", "ErrorClass", "Retry", "advice_for", "is_service_code", "may_be_cured", "row_for"]
+__all__ = [
+    "CODES",
+    "CodeRow",
+    "ErrorClass",
+    "Retry",
+    "advice_for",
+    "is_cured_by_restart",
+    "is_service_code",
+    "may_be_cured",
+    "row_for",
+]
 
 
 def _rows() -> dict[str, CodeRow]:
@@ -78,3 +88,11 @@ def may_be_cured(code: str) -> bool:
     Of a code that nobody has seen, nobody knows: it may.
     """
     return code not in CODES or CODES[code].retry is not Retry.NEVER
+
+
+def is_cured_by_restart(code: str) -> bool:
+    """Whether a task that failed with this code of SMS's may be restarted without anybody having mended anything.
+
+    Of a code that nobody has seen, nobody knows: no.
+    """
+    return code.startswith("SMS.") and code in CODES and CODES[code].retry in {Retry.NOW, Retry.SLOWLY, Retry.RESTART}

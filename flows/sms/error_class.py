@@ -23,6 +23,8 @@ class Retry(StrEnum):
     SLOWLY = "slowly"
     AFTER_FIX = "after a fix"
     """Something outside the request has to be mended first: the source, the target, the account, the way there."""
+    RESTART = "restart"
+    """What a task failed of passes by itself: the task is restarted."""
     NEVER = "never"
     """The same request gets the same answer: the row has to change."""
 

@@ -34,10 +34,11 @@ class LeaseKind(StrEnum):
 
     SOURCE = "source"
     TARGET = "target"
+    PLACES = "places"
 
 
 Key = tuple[LeaseKind, str]
-"""What is leased: a source server by its id, a target server by its `vm_id`."""
+"""What is leased: a source server by its id, a target server by its `vm_id`; the places of an account, of which there is one."""
 
 
 @dataclass(frozen=True, slots=True)
