@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SAMPLE = 200
 _MOST = 0.7
 _FIELDS = {"addresses": "source_ip", "weak_name": "source_name", "total_size": "disk_size", "total_used": "disk_used"}
-_UNMAPPED = frozenset({"evidence", "against", ""})
+_UNMAPPED = frozenset({"evidence", "against", "other", ""})
 _GUESSES = ((10**9, "bytes"), (10**5, "MiB"), (0, "GiB"))
 
 
@@ -47,7 +47,9 @@ def suggest_mapping(file: SourceFile) -> str:
     ]
     taken: set[str] = set()
     for place, header in enumerate(headers):
-        if header:
+        if header in headers[:place] and header:
+            lines.append(f"  # {_quoted(header)} stands twice; the first is taken")
+        elif header:
             cells = [
                 row[place]
                 for row in sheet.rows[index + 1 : index + 1 + _SAMPLE]

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inventory.importers.import_findings import ImportRefusedError
+from inventory.importers.mapping import read_mapping
 from inventory.importers.run import import_file
 from inventory.importers.sizes import is_bytes, parse_sizes
+from inventory.importers.source_file import read_source
+from inventory.importers.suggest import suggest_mapping
 from tests.inventory.importers.samples import GIB, book, codes, disks, listed, said, told
 
 if TYPE_CHECKING:
@@ -232,3 +235,12 @@ def test_no_more_is_used_than_there_is(tmp_path: Path) -> None:
     made = listed(tmp_path, "Hostname,Disk (GB),Used (GB)\nweb,40,50\n")
     assert [(disk.size, disk.used_size) for disk in made.servers[0].disks] == [(40 * GIB, None)]
     assert told(made, "IMPORT-124") == [("list!C2", 'Used (GB) "50" is more than the size, and is left empty')]
+
+
+def test_a_proposed_mapping_can_be_taken_as_it_is(tmp_path: Path) -> None:
+    """Whatever the headers are: twice the same, quotes, a colon, words of other lists."""
+    rows = [["Hostname", "Disk", "Disk", 'a "b": c', "Email", "#x", "- y"], ["web", 40, 50, 1, "a@b", 1, 1]]
+    path = book(tmp_path / "l.xlsx", S=rows)
+    (tmp_path / "map.yaml").write_text(suggest_mapping(read_source(path)), encoding="utf-8")
+    made = import_file(path, mapping=read_mapping(tmp_path / "map.yaml"))
+    assert disks(made) == [("web", "all disks together", 40 * GIB)]
