@@ -300,9 +300,9 @@ CELL_FINDINGS = (
     ),
     warning(
         "PLAN-137",
-        "Sheet called almost like one of a plan's",
+        "Sheet with almost a plan's name",
         "the sheet {value} is not read: did you mean {kind}?",
-        "rename it to {kind}, or leave it if it is something else",
+        "rename it so, or leave it if it is something else",
         "Disk instead of Disks",
     ),
     error("PLAN-128", "Value missing", "{column} is empty", "give {bounds}", "Disks!D9: no size"),
