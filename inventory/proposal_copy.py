@@ -1,7 +1,7 @@
-"""Write a proposal of waves into a copy of the plan: two columns beside `Servers`, the wave and the reason.
+"""Write a proposal of waves into a copy of the plan: two columns beside `Servers`, the wave and the reason, and rows of `Waves`.
 
-Decides where the columns stand and how they look; the plan is never written. The copy itself is made as annotate.py makes one, and
-that tells what a copy lacks. Called by `waves plan --out`.
+Decides where the columns stand; the rows are proposal_waves.py's, the look is proposal_marks.py's. The plan is never
+written. The copy itself is made as annotate.py makes one, and that tells what a copy lacks. Called by `waves plan --out`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ import os
 import warnings
 from typing import TYPE_CHECKING
 
-from openpyxl.utils import get_column_letter
-
 from inventory.annotate import AnnotateError, copied_workbook
-from inventory.columns import normalise
-from inventory.outcomes import Status
+from inventory.proposal_marks import cell_at, column_of, write_header, write_proposed
+from inventory.proposal_waves import add_wave_rows
 from inventory.reading_limits import limits_of
-from inventory.report_style import MIDDLE, STATUS_COLOURS, WRAP, fill, font, set_text
+from inventory.report_style import set_text
 from inventory.whole_file import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
     from inventory.plan import Plan
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from inventory.wave_proposal import Proposal
 
 WAVE_COLUMN, REASON_COLUMN = "proposed_wave", "proposed_because"
-_OURS = "47607D"
 _WIDTHS = {WAVE_COLUMN: 16.0, REASON_COLUMN: 60.0}
 
 
@@ -67,6 +63,7 @@ def write_proposal(path: Path, plan: Plan, proposal: Proposal, *, is_filled_in: 
             workbook, missing = copied_workbook(plan.path, content, limits_of(os.environ))
             table = plan.tables["Servers"]
             _write(workbook[table.sheet], table, proposal, is_filled_in=is_filled_in)
+            missing += add_wave_rows(workbook, plan, proposal)
             write_whole(path, workbook.save)
     except AnnotateError as error:
         raise ProposalCopyError(str(error).replace("an annotated copy", "a copy").replace("annotated copy", "copy")) from error
@@ -81,39 +78,15 @@ def write_proposal(path: Path, plan: Plan, proposal: Proposal, *, is_filled_in: 
 def _write(sheet: Worksheet, table: Table, proposal: Proposal, *, is_filled_in: bool) -> None:
     places = {name: _place(table, name, number) for number, name in enumerate((WAVE_COLUMN, REASON_COLUMN))}
     for name, place in places.items():
-        _write_header(sheet, table, name, place)
-    ground, colour = STATUS_COLOURS[Status.EXISTS]
+        write_header(sheet, table.header_row, place, name, _WIDTHS[name])
     for position, (wave, reason) in proposal.reasons.items():
-        for place, text in ((places[WAVE_COLUMN], wave), (places[REASON_COLUMN], reason)):
-            cell = _cell(sheet, position, place)
-            set_text(cell, text)
-            cell.fill, cell.font, cell.alignment = fill(ground), font(colour=colour), WRAP
+        write_proposed(sheet, position, places[WAVE_COLUMN], wave)
+        write_proposed(sheet, position, places[REASON_COLUMN], reason)
         if is_filled_in:
-            set_text(_cell(sheet, position, table.known["wave"] + 1), wave)
+            set_text(cell_at(sheet, position, table.known["wave"] + 1), wave)
 
 
 def _place(table: Table, name: str, number: int) -> int:
     """The column of this name, counted from 1: that of an earlier proposal, else the next that is free."""
-    known = [normalise(header) for header in table.headers]
-    if normalise(name) in known:
-        return known.index(normalise(name)) + 1
-    return len(known) + 1 + (number if normalise(WAVE_COLUMN) not in known else 0)
-
-
-def _write_header(sheet: Worksheet, table: Table, name: str, place: int) -> None:
-    """A header in the colour of what is not the planner's own."""
-    cell = _cell(sheet, table.header_row, place)
-    set_text(cell, name)
-    cell.font, cell.fill, cell.alignment = font(bold=True, colour="FFFFFF"), fill(_OURS), MIDDLE
-    sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS[name]
-
-
-def _cell(sheet: Worksheet, row: int, place: int) -> Cell:
-    """A cell; of merged ones, which hold one text together, the one they begin with."""
-    from openpyxl.cell.cell import MergedCell
-
-    cell = sheet.cell(row, place)
-    if not isinstance(cell, MergedCell):
-        return cell
-    area = next(each for each in sheet.merged_cells.ranges if cell.coordinate in each)
-    return _cell(sheet, area.min_row, area.min_col)
+    known = column_of(table.headers, name)
+    return known or len(table.headers) + 1 + (number if column_of(table.headers, WAVE_COLUMN) is None else 0)

@@ -75,11 +75,12 @@ class ProposedWave:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The waves in their order; each server's wave and reason by its row's position; and what else is to be known."""
+    """The waves in their order; each server's wave and reason by its row's position; what else is to be known; what was asked."""
 
     waves: tuple[ProposedWave, ...]
     reasons: Mapping[int, tuple[str, str]]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    wanted: Wanted
 
 
 def propose_waves(plan: Plan, wanted: Wanted, terms: Terms) -> Proposal:
@@ -151,7 +152,7 @@ class _Proposer:
         if too_long:
             bins += self._own_bins(too_long, len(bins))
         waves = tuple(self._judged(each) for each in bins if each.count)
-        return Proposal(waves, dict(self._reasons(waves)), tuple(notes))
+        return Proposal(waves, dict(self._reasons(waves)), tuple(notes), self.wanted)
 
     # --- what is placed
 

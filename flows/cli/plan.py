@@ -47,8 +47,8 @@ def plan(
     """Propose waves for the servers that have none: balanced by forecast time, what depends on each other together.
 
     Waves of the sheet that hold no server yet come first, then new ones; max_servers is kept. The plan itself is never written:
-    the proposal goes into a copy, in columns of its own, and is yours to take. Exit code 0: proposed; 2: nothing to propose, a file
-    that cannot be read as a plan, or a wrong call.
+    the proposal goes into a copy, in columns of its own, with rows of Waves for waves that have none, and is yours to take. Exit
+    code 0: proposed; 2: nothing to propose, a file that cannot be read as a plan, or a wrong call.
 
     Example: waves plan plan.xlsx --per-wave 50 --window 8h --bandwidth 1000 --out proposal.xlsx
     """

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import openpyxl
 import pytest
 
+from inventory.checks import check_plan
+from inventory.findings import Severity
 from inventory.forecast import forecast_plan
 from inventory.forecast_terms import terms_of
 from inventory.plan import read_plan
@@ -127,3 +129,57 @@ def test_the_copy_carries_the_proposal(tmp_path: Path) -> None:
     assert [row[-2] for row in rows[1:]] == [row[0] for row in rows[1:]] == ["wave-1", "wave-1", "wave-2", "wave-2"]
     again = forecast_plan(read_plan(tmp_path / "copy.xlsx"), PURE)
     assert [(each.wave, each.seconds) for each in again] == [(wave.name, wave.seconds) for wave in found.waves]
+
+
+def waves_of(folder: Path, wanted: Wanted, **more: Any) -> list[tuple[Any, ...]]:
+    """The rows of `Waves` in the copy of a proposal for four servers; the copy is a plan without errors."""
+    disks = [hours(1, 4), hours(2, 1), hours(3, 2), hours(4, 3)]
+    plan = read_plan(make_plan(folder / "plan.xlsx", waveless(4), disks=disks, **more))
+    found = propose_waves(plan, wanted, PURE.middle)
+    write_proposal(folder / "copy.xlsx", plan, found, is_filled_in=True)
+    assert [each for each in check_plan(read_plan(folder / "copy.xlsx")) if each.severity is Severity.ERROR] == []
+    with closing(openpyxl.load_workbook(folder / "copy.xlsx")) as book:
+        return [row for row in book["Waves"].iter_rows(values_only=True) if any(row)]
+
+
+def test_a_wave_without_a_row_gets_one(tmp_path: Path) -> None:
+    """Its name, what the call said of it, and what is to be filled in; in a sheet of its own where the plan has none."""
+    rows = waves_of(tmp_path, Wanted(per_wave=2, window_seconds=6 * 3600, bandwidth_mbps=100))
+    assert rows == [
+        ("wave", "starts_at", "ends_at", "timezone", "bandwidth_mbps", "max_servers", "proposed_because"),
+        *(
+            (f"wave-{number}", None, None, None, 100, 2, f"2 servers, {size}, takes 5 h 00 min; {left}")
+            for number, size in ((1, "210 GiB"), (2, "210 GiB"))
+            for left in ("fill in starts_at, ends_at (6 h 00 min later) and timezone",)
+        ),
+    ]
+
+
+def test_a_row_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    """New ones stand below the planner's last, in the planner's columns; what `Defaults` say is not said again."""
+    night = window("night-1", max_servers=2) | {"what": "=SUM(1,1)", "failure_budget": "10%"}
+    before = make_plan(tmp_path / "before.xlsx", waves=[night])
+    with closing(openpyxl.load_workbook(before)) as book:
+        kept = list(book["Waves"].iter_rows(values_only=True))
+    defaults = {**LINE, "timezone": "Europe/Berlin", "max_servers": 3}
+    rows = waves_of(tmp_path, Wanted(per_wave=3), defaults=defaults, waves=[night])
+    headers = list(kept[0])
+    assert [row[: len(headers)] for row in rows[:2]] == kept
+    new = dict(zip(rows[0], rows[2], strict=True))
+    assert {name: value for name, value in new.items() if value is not None} == {
+        "wave": "wave-1",
+        "proposed_because": "2 servers, 210 GiB, takes 5 h 00 min; fill in starts_at and ends_at",
+    }
+    assert len(rows) == 3
+
+
+def test_a_list_under_another_name_stays_a_plan(tmp_path: Path) -> None:
+    """A second sheet would hide the one that lists the servers: it is not made, and that is told."""
+    path = make_plan(tmp_path / "plan.xlsx", waveless(2), defaults={})
+    with closing(openpyxl.load_workbook(path)) as book:
+        book["Servers"].title = "Liste"
+        book.save(path)
+    plan = read_plan(path)
+    lacks = write_proposal(tmp_path / "copy.xlsx", plan, propose_waves(plan, Wanted(waves=2), PURE.middle))
+    assert lacks[-1] == "the rows in Waves of wave-1 and wave-2: name the sheet 'Liste' Servers, and propose again"
+    assert len(read_plan(tmp_path / "copy.xlsx").servers) == 2
