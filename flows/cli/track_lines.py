@@ -6,7 +6,7 @@ One line is one thing, with its time in front. Decides no words of an error or o
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from flows.cli import output
 from flows.command_words import quoted
@@ -26,11 +26,23 @@ _MOST_CHANGES = 20
 _MOST_SERVERS = 10
 
 
+class Lines(Protocol):
+    """What lines are written to."""
+
+    def write(self, text: str, /) -> int:
+        """Take some lines. Raises OSError where nobody reads them any more."""
+        ...
+
+    def flush(self) -> None:
+        """Let them be seen."""
+
+
 class TrackLines:
     """A watcher that writes lines to a stream until its reader has gone."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: Lines, *, has_summaries: bool = True) -> None:
         self._stream = stream
+        self._has_summaries = has_summaries
         self._changes: list[Change] = []
         self._told_at = float("-inf")
         self._told = ""
@@ -51,7 +63,7 @@ class TrackLines:
         if more := len(self._changes) - _MOST_CHANGES:
             lines += [f"{at} and {count(more, 'change')} more"] if more > 0 else []
         is_due = picture.at - self._told_at >= _SUMMARY_SECONDS
-        if line != self._told and (is_due or self._changes) and not picture.problem:
+        if self._has_summaries and line != self._told and (is_due or self._changes) and not picture.problem:
             lines.append(f"{at} {summary_line(picture)}")
             self._told, self._told_at = line, picture.at
         self._changes.clear()
@@ -68,12 +80,21 @@ class TrackLines:
             self._stream.flush()
         except OSError:
             self._is_read = False
-            output.close_stream(self._stream)
 
 
 def clock_time(at: float | None) -> str:
     """A moment as people on duty read it: this machine's time of day."""
     return "" if at is None else f"{datetime.fromtimestamp(at).astimezone():%H:%M:%S}"
+
+
+def told_time(at: float | None, picture: Picture) -> str:
+    """A moment as the plan's people read it: in the wave's own zone, which is named where it is not this machine's."""
+    if at is None:
+        return ""
+    moment, here = datetime.fromtimestamp(at, picture.zone), datetime.fromtimestamp(at).astimezone()
+    day = "" if moment.date() == datetime.fromtimestamp(picture.at, picture.zone).date() else f"{moment:%a} "
+    zone = "" if picture.zone is None or moment.utcoffset() == here.utcoffset() else f" {moment:%Z}"
+    return f"{day}{moment:%H:%M}{zone}"
 
 
 def change_line(change: Change) -> str:
@@ -92,7 +113,7 @@ def summary_line(picture: Picture) -> str:
     """The wave in one line, and when it will end against when it was to end."""
     parts = [f"{picture.wave}: {picture.line()}", f"{picture.progress:.0f}%"]
     if picture.ends_at is not None and not picture.is_reached:
-        parts.append(f"ends about {clock_time(picture.ends_at)[:5]}" + _against(picture))
+        parts.append(f"ends about {told_time(picture.ends_at, picture)}" + _against(picture))
     return output.one_line(", ".join(parts))
 
 

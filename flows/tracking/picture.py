@@ -6,7 +6,7 @@ What every view is made of: terminal, lines, JSON, wall page, Prefect. Frozen; m
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from flows.tracking.standing import Goal, Standing, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
 
     from inventory.plan import ServerRow
 
@@ -105,6 +106,7 @@ class Picture:
     """A wave at one moment. `at` is when SMS was looked at; `polls` counts the looks of this run, `failed_polls` those since.
 
     `window_ends_at`, `expected_end` and `ends_at` are the wave's: its window, the forecast from before, what is expected now.
+    `zone` is that in which its people read times, None for this machine's.
     """
 
     wave: str
@@ -120,7 +122,7 @@ class Picture:
     failed_polls: int = 0
     next_in: float = 0.0
     problem: str = ""
-    zone: Any = field(default=None, compare=False)
+    zone: tzinfo | None = None
 
     @cached_property
     def standings(self) -> Mapping[Standing, int]:

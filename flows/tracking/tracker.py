@@ -141,6 +141,8 @@ class Tracker:
         self._polls = 0
         self._is_journal_lost = False
         self._last: Picture | None = None
+        wave = order.plan.waves.get(order.wave)
+        self._zone = wave.starts_at.tzinfo if wave is not None and wave.starts_at is not None else None
 
     async def poll(self) -> Picture:
         """Look once: the wave as it is, written down and told. A look in vain gives the picture before, with its `problem`.
@@ -148,10 +150,8 @@ class Tracker:
         Raises as `track` does.
         """
         try:
-            if not self._members:
-                await self._begin()
-            await self._assign()
-            seen = await look(self._desk.client, self._desk.clock, self._wanted())
+            await self.begin()
+            seen = await look(self._desk.client, self._desk.clock, self.wanted())
         except StopRun:
             raise
         except SmsError as error:
@@ -160,9 +160,15 @@ class Tracker:
             return self._in_vain(self._last, error)
         if self._polling.failed:
             self._desk.watcher.remark(f"SMS can be looked at again, after {self._polling.failed} looks in vain")
-        return await self._take_in(seen)
+        return await self.take_in(seen)
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Know who is followed, and which tasks are theirs by now. Raises JournalUnavailableError, and an SmsError."""
+        if not self._members:
+            await self._muster()
+        await self._assign()
+
+    async def _muster(self) -> None:
         order, desk = self._order, self._desk
         shown = {row.position for row in order.rows}
         self._traces = await self._book.read()
@@ -183,10 +189,12 @@ class Tracker:
             except JournalUnavailableError as error:
                 self._lose_journal(error)
 
-    def _wanted(self) -> list[str]:
+    def wanted(self) -> list[str]:
+        """The tasks that a look has to find, or to tell that they are gone; call it after `begin`."""
         return [member.task_id for member in self._members if member.task_id and not (member.trace and member.trace.is_gone)]
 
-    async def _take_in(self, seen: Look) -> Picture:
+    async def take_in(self, seen: Look) -> Picture:
+        """The wave as a look shows it, written down and told: what `poll` makes of its own look. One look may serve many waves."""
         at = seen.at
         self._polls += 1
         due = self._due()
@@ -348,6 +356,7 @@ class Tracker:
             ends_at=max(ends, default=None),
             polls=self._polls,
             next_in=max(wait, least_interval(calls, self._window)),
+            zone=self._zone,
         )
 
     @property
