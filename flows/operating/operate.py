@@ -26,6 +26,7 @@ from flows.operating.whose import find_tasks
 from flows.sms.errors import SmsError
 from flows.submission.events import StopKind, StopReason
 from flows.submission.journal import JournalUnavailableError
+from flows.submission.pace_limits import ACTIONS
 from flows.submission.records import RunRecord
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ class _OrderRun:
             if not self._order.run_id:
                 await desk.journal.end_run(desk.run_id, desk.stop.reason.kind.value if desk.stop.reason else "finished", [])
             now = desk.clock.wall()
+            if desk.throttle.story.throttled and (window := desk.throttle.story.window) is not None:
+                await desk.journal.remember_window(desk.order.account, ACTIONS, window)
             await desk.journal.transact(partial(action_log.write_results, run_id=desk.run_id, results=results, at=now))
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))

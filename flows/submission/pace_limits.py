@@ -12,6 +12,9 @@ from dataclasses import dataclass
 CREATES = "creates"
 """The kind of the account's own limit, and of the windows that SMS names for creates."""
 
+ACTIONS = "actions"
+"""The kind of what is done to tasks that are made: counted apart from creates, since the gateway limits each call on its own."""
+
 GUARD_SECONDS = 0.01
 """How much longer than a second a limit counts: what the ways of two requests to SMS may differ by."""
 WINDOW_KNOWN_SECONDS = 86_400.0

@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
+from flows.submission.pace_limits import CREATES
 from flows.submission.pace_statements import CAUTION_SECONDS, Asked, Granted, reserve
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ class SharedPace:
     """The pace that a process shares with others through the journal; an async context manager.
 
     `limits` all hold; without any, and while SMS has named no window, the journal is never asked. `window` is the one that SMS has
-    named to this process or another; `met_others` says whether others were seen to use the same limits. Slots are kept in boot
-    time, which counts the time that the machine slept.
+    named to this process or another for requests of this `kind`; `met_others` says whether others were seen to use the same limits.
+    Slots are kept in boot time, which counts the time that the machine slept.
     """
 
     def __init__(
@@ -75,12 +76,13 @@ class SharedPace:
         clock: Clock,
         transact: Transact,
         read_time: Callable[[Connection], LeaseTime],
+        kind: str = CREATES,
     ) -> None:
         self.limits = tuple(limits)
         self.window: ThrottleWindow | None = None
         self.met_others = False
         self._chunk, self._ahead = _portion(self.limits)
-        self._asked = Asked(account, holder, self.limits, 0, 0.0)
+        self._asked = Asked(account, holder, self.limits, 0, 0.0, kind=kind)
         self._clock = clock
         self._transact = transact
         self._read_time = read_time

@@ -47,7 +47,7 @@ class Asked:
     `not_before` (lease time) is until when a slot may be used of which this process cannot know. `late` is by how much one of its
     requests arrived after its time. `is_unsure`: the clock has stepped, so that nobody knows what others hold. `learned` is a
     window that SMS named to this process since it asked last, `earlier` are its starts before it knew of the window, in lease
-    time; by `wall` a window is forgotten after a day.
+    time; by `wall` a window is forgotten after a day. `kind` is what is sent: windows are named for each kind alone.
     """
 
     account: str
@@ -60,6 +60,7 @@ class Asked:
     is_unsure: bool = False
     learned: ThrottleWindow | None = None
     earlier: Sequence[float] = ()
+    kind: str = CREATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,10 @@ class _Standing:
 
 def reserve(connection: Connection, asked: Asked, moment: LeaseTime) -> Granted:
     """Reserve what is asked for, at a moment of lease time. Done twice it costs the first one's slots, and nothing else."""
-    kinds = {CREATES, *(limit.kind for limit in asked.limits)}
+    kinds = {asked.kind, *(limit.kind for limit in asked.limits)}
     chosen = (pace.c.account == asked.account) & pace.c.kind.in_(kinds)
     rows = {found["kind"]: dict(found) for found in connection.execute(select(pace).where(chosen)).mappings()}
-    window, log = _window(rows.get(CREATES), asked, moment)
+    window, log = _window(rows.get(asked.kind), asked, moment)
     wrong = [limit.kind for limit in asked.limits if asked.is_unsure or _is_beyond_belief(rows.get(limit.kind), moment)]
     if wrong:
         for kind in wrong:
@@ -105,9 +106,9 @@ def reserve(connection: Connection, asked: Asked, moment: LeaseTime) -> Granted:
         for limit, standing in zip(asked.limits, standings, strict=True):
             values[limit.kind] = _reserved(slots[-1], asked.holder, standing, moment, lateness)
     if window is not None and (slots or asked.learned or asked.earlier):
-        values.setdefault(CREATES, {"clock": moment.clock})["window_log"] = json.dumps(log[-window.limit :])
+        values.setdefault(asked.kind, {"clock": moment.clock})["window_log"] = json.dumps(log[-window.limit :])
         if asked.learned:
-            values[CREATES] |= {"window_limit": window.limit, "window_seconds": window.seconds, "seen_at": asked.wall}
+            values[asked.kind] |= {"window_limit": window.limit, "window_seconds": window.seconds, "seen_at": asked.wall}
     for kind, changed in values.items():
         _write(connection, asked.account, kind, changed, is_there=kind in rows)
     return Granted(slots, lateness, next_at, window, not is_alone)
