@@ -14,7 +14,7 @@ from inventory.plan import Wave
 from inventory.proposal_marks import column_of, write_header, write_proposed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
@@ -100,12 +100,11 @@ def _row(plan: Plan, wave: ProposedWave, wanted: Wanted) -> Iterator[tuple[str, 
 
 def _what(wave: ProposedWave) -> str:
     takes = f", takes {'at least ' if wave.is_unknown else ''}{length(wave.seconds)}" if wave.seconds is not None else ""
-    return f"{count(len(wave.loads), 'server')}, {total([load.size for load in wave.loads])}{takes}"
+    long = f", too long for {length(wave.window_seconds)}" if wave.fits is False else ""
+    return f"{count(len(wave.loads), 'server')}, {total([load.size for load in wave.loads])}{takes}{long}"
 
 
 def _open(default: Wave, wave: ProposedWave) -> str:
-    window = f" ({length(wave.window_seconds)} later)" if wave.window_seconds < inf else ""
-    left: Sequence[str] = (
-        ("starts_at", f"ends_at{window}") if default.text("timezone") else ("starts_at", f"ends_at{window}", "timezone")
-    )
-    return listed(left)
+    """The columns that the planner is to fill in, and how far apart the times are where the wave goes into its window."""
+    later = f" ({length(wave.window_seconds)} later)" if wave.window_seconds < inf and wave.fits is not False else ""
+    return listed(["starts_at", f"ends_at{later}", *([] if default.text("timezone") else ["timezone"])])
