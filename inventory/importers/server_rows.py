@@ -85,7 +85,7 @@ def _is_no_server(reader: Reader, row: Sequence[object], index: int, name: str) 
     return (
         is_placeholder(name)
         or any(map(is_example, (name, *said)))
-        or is_header_again(name, reader.table.headers[reader.place("source_name")])
+        or (is_header_again(name, reader.table.headers[reader.place("source_name")]) and not addresses(said[0]))
         or (is_total(name) and not any(said))
         or (len(reader.table.matches) > 1 and is_note(name, row))
     )

@@ -42,13 +42,17 @@ _SIZE = re.compile(rf"([0-9][0-9.,'’ ]*)\s*({'|'.join(sorted(map(re.escape, UN
 _GROUPS = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{3})+")
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _PARTS = re.compile(r"[;\n\r|+]|,\s|,(?=[A-Za-z/])|、|；")
+_LABEL = (
+    r"[A-Za-z]:[\\/]?|/[\w./-]*|"
+    r"(?:hard\s?)?(?:disk|drive|volume|hdd|ssd|lun|vmdk|root|boot|data|system|log|swap|sd|vd|hd|xvd|nvme|festplatte|platte|"
+    r"laufwerk|datenträger|disque|disco|диск|磁盘|硬盘|数据盘|系统盘|ディスク)[\w .#-]*?"
+)
 _LABELLED = re.compile(
-    r"(?:(?P<before>[A-Za-z]:[\\/]?|/[\w./-]*|[A-Za-z][\w .#-]*?(?=\s*[:=]))\s*[:=]?\s*)?"
-    r"(?:(?P<times>[1-9][0-9]?)\s*[x×*]\s*)?"
-    rf"(?P<size>[0-9][0-9.,]*\s*(?:{_UNIT})?)"
-    r"(?:\s*\(\s*(?P<after>[A-Za-z]:[\\/]?|/[\w./-]*|[A-Za-z][\w #-]*)\s*\))?",
+    rf"(?:(?P<before>{_LABEL})\s*[:=]?\s*)?(?:(?P<times>[1-9][0-9]?)\s*[x×*]\s*)?"
+    rf"(?P<size>[0-9][0-9.,]*\s*(?P<unit>{_UNIT})?)(?:\s*\(\s*(?P<after>{_LABEL})\s*\))?",
     re.IGNORECASE,
 )
+"""One disk of several in a cell. What stands before or behind the size names a disk: `used: 30 GB` is none."""
 _LEAST_BYTES, _SECTOR, _MOST_DIGITS = 1 << 26, 512, 20
 _SPACES = re.compile(r"[\s'’]")
 
@@ -124,6 +128,7 @@ def parse_sizes(cell: object, unit: str, sign: str) -> list[tuple[str, int]]:
     if not isinstance(cell, str):
         return []
     found: list[tuple[str, int]] = []
+    units = set()
     for part in filter(None, map(strip, _PARTS.split(strip(cell)))):
         match = _LABELLED.fullmatch(part)
         if not match:
@@ -135,8 +140,9 @@ def parse_sizes(cell: object, unit: str, sign: str) -> list[tuple[str, int]]:
         if size is None:
             return []
         label = strip(match["before"] or match["after"] or "")
+        units |= set() if label else {bool(match["unit"])}
         found += [(label, size)] * int(match["times"] or 1)
-    return found
+    return found if len(units) < 2 else []  # of `1, 5 TB` nobody knows
 
 
 def is_bytes(cells: Iterable[object]) -> bool:
