@@ -112,6 +112,18 @@ class SimulatorProcess:
         """Put a task into a state."""
         self.admin("PUT", f"/admin/tasks/{task_id}", {"state": state})
 
+    def fail(self, task_id: str, code: str = "SMS.0805", **order: Any) -> None:
+        """Have a task fail where it is (message, params)."""
+        self.admin("PUT", f"/admin/tasks/{task_id}", {"fail": code, **order})
+
+    def set_connection(self, source_id: str, *, connected: bool, seconds: float = 0) -> None:
+        """Take a source's agent offline, for so long or (0) until it is told back, or bring it back."""
+        self.admin("POST", "/admin/connection", {"source_server_id": source_id, "connected": connected, "seconds": seconds})
+
+    def history(self) -> dict[str, Any]:
+        """What has really happened: tasks there are and were with states, operations and bytes, and the outages of sources."""
+        return dict(self.admin("GET", "/admin/history"))
+
     def set_access(self, **order: Any) -> None:
         """Change access: denied_actions=[...], expire_tokens=True."""
         self.admin("POST", "/admin/access", order)
@@ -166,6 +178,8 @@ def command_line(**options: Any) -> list[str]:
         elif isinstance(value, Rate):
             window = f"limit:{value.limit},time:{value.seconds:.0f} second"
             arguments += [flag, window if value.is_window else f"{value.limit}/{value.seconds}"]
+        elif name == "refused_operations":
+            arguments += [f"--refuse={operation}" for operation in value]
         elif name in {"access_keys", "users", "denied_actions"}:
             arguments += _repeated(name, value)
         else:

@@ -44,6 +44,26 @@ def _faults(text: str) -> str:
     return text
 
 
+def _fail(text: str) -> str:
+    from flows.simulator.agent_faults import parse_fail
+    from flows.simulator.faults import FaultError
+
+    try:
+        parse_fail(text)
+    except FaultError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def _operations(words: list[str] | None) -> list[str] | None:
+    from flows.simulator.states import OPERATIONS
+
+    for word in words or ():
+        if word not in OPERATIONS:
+            raise typer.BadParameter(f'"{word}" is no operation: there are {", ".join(OPERATIONS)}')
+    return words
+
+
 def _rate(text: str) -> str:
     from flows.simulator.arguments import RATE_HELP, parse_rate
 
@@ -135,6 +155,22 @@ def simulate(
             "--quirks", metavar="SHARE", min=0, max=1, help="How often a running task shows speed 0, no progress or over 100 %."
         ),
     ] = 0.0,
+    fail: Annotated[
+        str, typer.Option("--fail", metavar="SPEC", callback=_fail, help="What agents suffer: 5%, or SMS.0805=0.02,away=0.1.")
+    ] = "",
+    refuse: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--refuse", metavar="OPERATION", callback=_operations, help="Refuse this operation, such as cutover. Repeatable."
+        ),
+    ] = None,
+    max_running: Annotated[
+        int, typer.Option("--max-running", metavar="N", min=0, help="Refuse a start while so many tasks run; 0 for any number.")
+    ] = 0,
+    inconsistent: Annotated[
+        float,
+        typer.Option("--inconsistent", metavar="SHARE", min=0, max=1, help="How many consistency checks find differences."),
+    ] = 0.0,
     delete_seconds: Annotated[
         float, typer.Option("--delete-seconds", metavar="SECONDS", min=0, help="How long a deleted task is DELETING.")
     ] = 0.0,
@@ -159,6 +195,7 @@ def simulate(
 
     It prints the environment that points `waves` at it, and tells what really happened at /admin. It listens on 127.0.0.1 only,
     until Ctrl-C. A fault such as reset-after=0.05 breaks that share of the creates; 14% is a mixture of all of them.
+    With --bandwidth the tasks share a line as in a night; --fail has agents fail as they do.
 
     Example: waves simulate --fleet plan.xlsx --faults 14%
     """
@@ -197,6 +234,10 @@ def simulate(
         change_per_day=change_per_day,
         sync_seconds=sync_seconds,
         quirks=quirks,
+        fail=fail,
+        refused_operations=frozenset(refuse or ()),
+        max_running=max_running,
+        inconsistent=inconsistent,
         delete_seconds=delete_seconds,
     )
     raise typer.Exit(main(options, is_json=as_json))

@@ -1,7 +1,8 @@
 """/admin: what really happened, as a page and as JSON, and the levers that tests and rehearsals pull.
 
 Not part of SMS, so it asks for no credentials; the server listens on this machine only. Levers: faults, foreign tasks, states,
-deletion, sources, denied actions, expired tokens, reset.
+failures, deletion, sources, their connection, denied actions, expired tokens, reset. `/admin/history` tells what happened to each
+task there is or was (`Service.history`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from flows.simulator.adminpage import render_page
+from flows.simulator.agent_faults import error_of
 from flows.simulator.faults import FaultError, Once, parse_fault, parse_faults
 from flows.simulator.fleet import SourceServer
 from flows.simulator.layouts import Layout
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from flows.simulator.simulator import Simulator
 
-_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged", "line_mbps")
+_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged", "line_mbps", "has_tc")
 
 Lever = Callable[["Simulator", dict[str, Any]], dict[str, Any]]
 
@@ -94,6 +96,15 @@ def add_template(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
     return {"id": template_id}
 
 
+def change_task(simulator: Simulator, task: Task, order: dict[str, Any]) -> None:
+    """`{"state"}` puts a task into a state; `{"fail": "SMS.0805", "message", "params": [...]}` has it fail where it is."""
+    if "fail" in order:
+        params = tuple(str(each) for each in order.get("params", ()))
+        simulator.service.fail(task, error_of(str(order["fail"]), message=str(order.get("message", "")), params=params))
+    else:
+        simulator.service.set_state(task, State(order["state"]))
+
+
 def set_access(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
     """`{"denied_actions": [...]}` answers these with 403 from now on; `{"expire_tokens": true}` ends every token."""
     if "denied_actions" in order:
@@ -101,6 +112,22 @@ def set_access(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
     if order.get("expire_tokens"):
         simulator.authenticator.expire_tokens()
     return {"denied_actions": sorted(simulator.denied_actions)}
+
+
+def set_connection(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """`{"source_server_id", "connected": false, "seconds": 600}` takes a source's agent offline, for so long.
+
+    Without `seconds` until `connected` true brings it back. Raises KeyError where there is no such source.
+    """
+    service, source_id = simulator.service, str(order["source_server_id"])
+    if service.fleet.find(source_id) is None:
+        raise KeyError(f"no such source: {source_id}")
+    now = service.settle()
+    if order.get("connected", False):
+        service.bring_online(source_id, now)
+    else:
+        service.take_offline(source_id, now, float(order.get("seconds", 0)))
+    return {"source_server_id": source_id}
 
 
 def reset(simulator: Simulator, _order: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +142,7 @@ LEVERS: dict[str, Lever] = {
     "/admin/sources": add_source,
     "/admin/templates": add_template,
     "/admin/access": set_access,
+    "/admin/connection": set_connection,
     "/admin/reset": reset,
 }
 
@@ -141,11 +169,15 @@ def make_admin(simulator: Simulator) -> Starlette:
         if request.method == "DELETE":
             simulator.service.remove(task)
         else:
-            simulator.service.set_state(task, State((await request.json())["state"]))
+            change_task(simulator, task, await request.json())
         return JSONResponse({"id": task.id})
+
+    async def history(_request: Request) -> Response:
+        return JSONResponse(simulator.service.history())
 
     routes = [
         Route("/admin", page),
+        Route("/admin/history", history),
         Route("/admin/truth", truth),
         Route("/admin/bodies", bodies),
         Route("/admin/arrivals", arrivals),

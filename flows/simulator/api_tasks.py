@@ -6,6 +6,7 @@ Reads the request, asks core.py, shapes the answer. Each function takes the simu
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from flows.simulator.source_shapes import listed_source
 from flows.simulator.task_shapes import detail, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flows.simulator.simulator import Simulator
     from flows.simulator.tasks import Task
 
@@ -90,7 +93,9 @@ def update_task(simulator: Simulator, request: Request, task_id: str) -> Answer:
 
 def delete_task(simulator: Simulator, _request: Request, task_id: str) -> Answer:
     """DELETE /v3/tasks/{id}: an empty 200."""
-    simulator.service.delete(simulator.service.check_deletable(task_id))
+    with _told(simulator, task_id, "delete"):
+        task = simulator.service.check_deletable(task_id)
+    simulator.service.delete(task)
     return Answer(200)
 
 
@@ -99,7 +104,10 @@ def delete_tasks(simulator: Simulator, request: Request) -> Answer:
     ids = request.json_object().get("ids")
     if type(ids) is not list or not all(type(each) is str for each in ids):
         raise bad_parameter("ids: must be an array of strings")
-    for task in [simulator.service.check_deletable(each) for each in dict.fromkeys(ids)]:
+    tasks = [simulator.service.check_deletable(each) for each in dict.fromkeys(ids)]
+    for task in tasks:
+        with _told(simulator, task.id, "delete"):
+            pass
         simulator.service.delete(task)
     return json_answer({})
 
@@ -109,8 +117,15 @@ def operate_task(simulator: Simulator, request: Request, task_id: str) -> Answer
     operation = request.json_object().get("operation")
     if type(operation) is not str:
         raise bad_parameter("operation: is mandatory")
-    simulator.service.operate(task_id, operation)
+    with _told(simulator, task_id, operation):
+        simulator.service.operate(task_id, operation, checks=request.json_object().get("is_need_consistency_check") is True)
     return Answer(200)
+
+
+def show_consistency(simulator: Simulator, _request: Request, task_id: str) -> Answer:
+    """GET /v3/tasks/{id}/consistency-result: objects (contradiction 22); none where none was asked for."""
+    task = simulator.service.task(task_id)
+    return json_answer({"task_id": task.id, "result_list": simulator.service.progress.work(task).results})
 
 
 def show_speed_limit(simulator: Simulator, _request: Request, task_id: str) -> Answer:
@@ -120,15 +135,30 @@ def show_speed_limit(simulator: Simulator, _request: Request, task_id: str) -> A
 
 def set_speed_limit(simulator: Simulator, request: Request, task_id: str) -> Answer:
     """POST /v3/tasks/{id}/speed-limit: replaces all rules; an empty 200."""
-    task = simulator.service.task(task_id)
-    rules = request.json_object().get("speed_limit")
-    if type(rules) is not list or len(rules) > _MOST_RULES:
-        raise bad_parameter(f"speed_limit: must be an array of at most {_MOST_RULES} rules")
-    for index, rule in enumerate(rules):
-        _check_rule(rule, f"speed_limit[{index}]")
-    task.speed_limits = rules
-    simulator.service.change(task, {})
+    with _told(simulator, task_id, "speed"):
+        task = simulator.service.task(task_id)
+        rules = request.json_object().get("speed_limit")
+        if type(rules) is not list or len(rules) > _MOST_RULES:
+            raise bad_parameter(f"speed_limit: must be an array of at most {_MOST_RULES} rules")
+        for index, rule in enumerate(rules):
+            _check_rule(rule, f"speed_limit[{index}]")
+        task.speed_limits = rules
+        simulator.service.change(task, {})
     return Answer(200)
+
+
+@contextmanager
+def _told(simulator: Simulator, task_id: str, operation: str) -> Iterator[None]:
+    """Note in a task's history what it is told, and whether that was done."""
+    task, now = simulator.service.any_task(task_id), simulator.service.now()
+    note = {"operation": operation, "at": now, "performed": True, "code": "", "answer": "heard"}
+    if task is not None:
+        task.operations.append(note)
+    try:
+        yield
+    except Refusal as refusal:
+        note |= {"performed": False, "code": refusal.code}
+        raise
 
 
 def _check_rule(rule: object, path: str) -> None:

@@ -11,8 +11,10 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.simulator.agent_faults import parse_fail
 from flows.simulator.faults import KINDS, FaultError, parse_faults
 from flows.simulator.options import AccessKey, Rate, SimulatorOptions, User
+from flows.simulator.states import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +62,10 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorOptions:
         change_per_day=known.change_per_day,
         sync_seconds=known.sync_seconds,
         quirks=known.quirks,
+        fail=known.fail,
+        refused_operations=frozenset(known.refuse),
+        max_running=known.max_running,
+        inconsistent=known.inconsistent,
         delete_seconds=known.delete_seconds,
         until_stdin_eof=known.until_stdin_eof,
     )
@@ -162,6 +168,20 @@ def _add_night(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quirks", type=_share, default=0.0, metavar="SHARE", help="how often a running task shows speed 0, no progress or > 100"
     )
+    parser.add_argument("--fail", type=_fail, default="", metavar="SPEC", help="what agents suffer: 5%%, or SMS.0805=0.02,away=0.1")
+    parser.add_argument(
+        "--refuse", choices=[*OPERATIONS], action="append", default=[], help="refuse this operation with SMS.9001; repeatable"
+    )
+    parser.add_argument(
+        "--max-running",
+        type=int,
+        default=0,
+        metavar="N",
+        help="refuse a start while so many tasks run (SMS.6526); 0 for any number",
+    )
+    parser.add_argument(
+        "--inconsistent", type=_share, default=0.0, metavar="SHARE", help="how many consistency checks find differences"
+    )
 
 
 def _amount(text: str) -> float:
@@ -198,6 +218,14 @@ def _add_access(parser: argparse.ArgumentParser) -> None:
 def _faults(text: str) -> str:
     try:
         parse_faults(text)
+    except FaultError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _fail(text: str) -> str:
+    try:
+        parse_fail(text)
     except FaultError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text

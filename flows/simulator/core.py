@@ -9,6 +9,7 @@ further: `settle()` lets all that was due meanwhile happen in its order, each at
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flows.simulator.agenda import Agenda
@@ -43,7 +44,19 @@ class Service:
         self._rng = rng
         self._tasks = Registry(store)
         self._agenda = Agenda()
-        self.progress = Progress(options, self._agenda, fleet, find=self._tasks.find, changed=self._note, gone=self._forget)
+        self.progress = Progress(
+            options,
+            self._agenda,
+            fleet,
+            find=self._tasks.find,
+            changed=self._note,
+            gone=self._forget,
+            offline=self.take_offline,
+        )
+        self._moment: float | None = None
+        self._gone: list[dict[str, Any]] = []
+        self._outages: list[dict[str, Any]] = []
+        self._were_away: set[str] = set()
         self._noted_at = clock()
         for task in self._tasks.all():
             self.progress.watch(task, self._noted_at)
@@ -52,20 +65,26 @@ class Service:
 
     def settle(self) -> float:
         """Let happen all that is due by now (late requests, running tasks, deletions), each at its own moment; returns the time."""
-        now = self.clock()
-        while True:
-            copied, due = self.progress.next_end(), self._agenda.next_at()
-            if min(copied, due) > now:
-                break
-            if copied <= due:
-                self.progress.end_next()
-            else:
-                self._agenda.run_next()
+        now = self.now()
+        before = self._moment
+        try:
+            while (due := self.next_change_at()) <= now:
+                self._moment = due
+                if self.progress.next_end() <= due:
+                    self.progress.end_next()
+                else:
+                    self._agenda.run_next()
+        finally:
+            self._moment = before
         if self.options.state is not None and now - self._noted_at >= _NOTE_COPIES_SECONDS:
             self._noted_at = now
             for task in self.progress.note_copies(now):
                 self._tasks.keep(task)
         return now
+
+    def now(self) -> float:
+        """The time; while something happens that was due before, its moment."""
+        return self.clock() if self._moment is None else self._moment
 
     def next_change_at(self) -> float:
         """When the next thing happens by itself; infinity for never.
@@ -77,7 +96,7 @@ class Service:
 
     def perform_later(self, seconds: float, effect: Callable[[float], None]) -> None:
         """Have `effect` called with its due time once `seconds` have passed; lost with the process, as with the real service."""
-        self._agenda.put(self.clock() + seconds, effect)
+        self._agenda.put(self.now() + seconds, effect)
 
     # -- making
 
@@ -163,24 +182,33 @@ class Service:
 
     # -- moving
 
-    def operate(self, task_id: str, operation: str) -> None:
-        """Move a task by an operation of states.py. Raises Refusal: 7703 no task, 9001 no such operation, else the move's code."""
+    def operate(self, task_id: str, operation: str, *, checks: bool = False) -> None:
+        """Move a task by an operation of states.py; `checks` asks for a consistency check after its copy.
+
+        Raises Refusal: 7703 no task, 9001 no such operation or one that this endpoint refuses, 6603 the source is offline, 6526 as
+        many run as may, else the move's code.
+        """
         task = self.task(task_id)
+        known = [each for each in OPERATIONS if each not in self.options.refused_operations]
         move = OPERATIONS.get(operation)
-        if move is None:
-            raise Refusal("SMS.9001", "Invalid parameters.", params=[f"operation: {operation} is none of {', '.join(OPERATIONS)}"])
+        if move is None or operation not in known:
+            raise Refusal("SMS.9001", "Invalid parameters.", params=[f"operation: {operation} is none of {', '.join(known)}"])
         is_cutting_over = task.work is not None and task.work.is_cutting_over and operation == "cutover"
         if task.state not in move.begins or is_cutting_over:
             raise Refusal(move.code, f"The task cannot {operation} while it is {task.state}.")
+        if move.leads is State.RUNNING:
+            self._check_start(task)
+        if checks:
+            self.progress.work(task).is_checked = True
         if move.leads is not None:
-            self.progress.enter(task, move.leads, self.clock())
+            self.progress.enter(task, move.leads, self.now())
             self.settle()
 
     def change(self, task: Task, changes: dict[str, Any]) -> None:
         """Note what PUT changes of a task: its name and whatever its page shows."""
         task.name = str(changes.get("name") or task.name)
         task.changes.update(changes)
-        self.progress.recap(task, self.clock())
+        self.progress.recap(task, self.now())
         self._note(task)
 
     def check_deletable(self, task_id: str) -> Task:
@@ -195,20 +223,50 @@ class Service:
     def delete(self, task: Task) -> None:
         """Delete a task: DELETING for `delete_seconds`, bound all the while, then gone."""
         if self.options.delete_seconds > 0:
-            self.progress.enter(task, State.DELETING, self.clock())
+            self.progress.enter(task, State.DELETING, self.now())
         else:
             self._forget(task)
 
     def remove(self, task: Task) -> None:
         """Have a task gone at once, in whatever state: what somebody's deletion by hand comes to."""
-        self._forget(task)
+        self.settle()
+        self._forget(task, "by hand")
 
     def set_state(self, task: Task, state: State) -> None:
         """Put a task into a state, legal or not, where it stays until it is moved: for tests."""
         self.progress.put_into(task, state, self.settle())
 
+    def fail(self, task: Task, error: dict[str, Any]) -> None:
+        """Have a task fail now, whatever it does."""
+        self.progress.fail(task, error, self.settle())
+
+    def take_offline(self, source_id: str, now: float, seconds: float = 0.0) -> None:
+        """Have a source's agent offline, for so many seconds or (0) until it is brought back: what it copies stalls."""
+        self._connect(source_id, now, connected=False)
+        if seconds > 0:
+            self._agenda.put(now + seconds, lambda due: self.bring_online(source_id, due), f"online {source_id}")
+
+    def bring_online(self, source_id: str, now: float) -> None:
+        """Have a source's agent back."""
+        self._agenda.drop(f"online {source_id}")
+        self._connect(source_id, now, connected=True)
+
+    def history(self) -> dict[str, Any]:
+        """What has really happened: all tasks there are and were, and when which source was offline.
+
+        `tasks` as `Task.history` tells them, those that are gone with `gone_at` and `gone_why`; `outages` are `{"source_server_id",
+        "from", "to"}`, `to` null for one that lasts.
+        """
+        now = self.settle()
+        tasks = [self._history_of(task, now) for task in self._tasks.all()]
+        gone = [{**each, "operations": [dict(one) for one in each["operations"]]} for each in self._gone]
+        return {"now": now, "tasks": [*gone, *tasks], "outages": [dict(each) for each in self._outages]}
+
     def reset(self) -> None:
         """Forget all tasks and all that is pending."""
+        self._gone.clear()
+        self._outages.clear()
+        self._were_away.clear()
         self._tasks.clear()
         self._agenda.clear()
         self.progress.reset()
@@ -234,11 +292,55 @@ class Service:
         if vm_id and self._tasks.of_target(vm_id):
             raise Refusal("SMS.7605", f"The target server {vm_id} is already bound to another task.")
 
-    def _forget(self, task: Task) -> None:
-        self.progress.unwatch(task, self.clock())
+    def _check_start(self, task: Task) -> None:
+        source_id = task.source_server_id
+        seconds = self.progress.agent_faults.away_seconds(source_id)
+        if seconds > 0 and source_id not in self._were_away:
+            self._were_away.add(source_id)
+            self.take_offline(source_id, self.now(), seconds)
+        source = self.fleet.find(source_id)
+        if source is not None and not source.connected:
+            raise Refusal("SMS.6603", f"The source server {source_id} is not connected.")
+        most = self.options.max_running
+        # Which code the service has for this is not known: the one for a quota is a guess.
+        if most and sum(each.state == State.RUNNING for each in self._tasks.all()) >= most:
+            raise Refusal("SMS.6526", f"Insufficient quota: {most} tasks are running.")
+
+    def _connect(self, source_id: str, now: float, *, connected: bool) -> None:
+        source = self.fleet.find(source_id)
+        if source is None or source.connected is connected:
+            return
+        self.fleet.put(replace(source, connected=connected))
+        if connected:
+            for outage in self._outages:
+                if outage["source_server_id"] == source_id and outage["to"] is None:
+                    outage["to"] = now
+        else:
+            self._outages.append({"source_server_id": source_id, "from": now, "to": None})
+        for task in self._tasks.of_source(source_id):
+            self.progress.connection_changed(task, now, connected=connected)
+
+    def _history_of(self, task: Task, now: float) -> dict[str, Any]:
+        work = self.progress.work(task)
+        return task.history() | {
+            "bytes": int(work.whole),
+            "bytes_copied": int(self.progress.copied(task, now)),
+            "rounds": work.rounds,
+            "runs": work.runs,
+            "gone_at": None,
+            "gone_why": None,
+        }
+
+    def _forget(self, task: Task, why: str = "deleted") -> None:
+        if self._tasks.find(task.id) is None:
+            return
+        now = self.now()
+        self.progress.unwatch(task, now)
+        # The last thing that it was told may yet turn out not to have been heard.
+        self._gone.append(self._history_of(task, now) | {"gone_at": now, "gone_why": why, "operations": task.operations})
         self._tasks.remove(task)
 
     def _note(self, task: Task) -> None:
         if self.options.state is not None:
-            self.progress.note_copy(task, self.clock())
+            self.progress.note_copy(task, self.now())
         self._tasks.note(task)

@@ -2,9 +2,11 @@
 
     --faults reset-after=0.03,drop-before=0.02,500-after=0.02,hang-after=0.01,read-reset=0.05
     --faults 14%                 the mix of MIX for creates, scaled to 14 %;  read-14% the same for reads
+    --faults action-reset-after=0.05,speed-late=0.02,delete-14%
 
 `KIND-before` strikes before the effect (nothing is made), `KIND-after` after it (the task exists, the client does not hear so).
-`read-` in front means GET requests; without it POST /v3/tasks. The draw is a digest of seed, request and its count, so that it does
+A word in front says which requests: `read-` GET, `action-` an operation of a task, `speed-` its speed rules, `delete-` deletions;
+without one POST /v3/tasks. The draw is a digest of seed, request and its count, so that it does
 not depend on the order in which concurrent requests arrive. Decides only; wire.py and breakage.py do it.
 """
 
@@ -61,7 +63,7 @@ KINDS: dict[str, str] = {
     "429": "429 APIGW.0308 without Retry-After (before only)",
     "429-retry": "429 APIGW.0308 with Retry-After (before only)",
     "429-window": "429 APIGW.0308 that names a window of minutes (before only)",
-    "late": "504 now, the effect some seconds later (creates only)",
+    "late": "504 now, the effect some seconds later (not of reads)",
     "SMS.xxxx": "400 with that code of the service, such as SMS.6301",
 }
 
@@ -75,21 +77,38 @@ MIX: Mapping[str, float] = {
 }  # fmt: skip
 
 Spec = Mapping[str, Mapping[str, float]]
-"""Probabilities by group (`create`, `read`) and fault name."""
+"""Probabilities by group (`create`, `read`, and `action`, `speed`, `delete` where named) and fault name."""
+
+GROUPS: Mapping[str, str] = {
+    "POST /v3/tasks": "create",
+    "POST /v3/tasks/{id}/action": "action",
+    "POST /v3/tasks/{id}/speed-limit": "speed",
+    "DELETE /v3/tasks/{id}": "delete",
+    "POST /v3/tasks/delete": "delete",
+}
+"""Which requests a group of faults strikes, by their route; every GET is a `read`."""
+
+_PREFIXES = ("read", "action", "speed", "delete")
+
+
+def group_of(route: str) -> str:
+    """The group of a route's faults; empty where chance strikes none."""
+    return "read" if route.startswith("GET ") else GROUPS.get(route, "")
 
 
 def parse_faults(text: str) -> Spec:
     """Read a specification; an empty one has no faults. Raises FaultError, also when a group adds up to more than 1."""
     spec: dict[str, dict[str, float]] = {"create": {}, "read": {}}
     for part in filter(None, (each.strip() for each in text.split(","))):
-        group, rest = ("read", part.removeprefix("read-")) if part.startswith("read-") else ("create", part)
-        for name, probability in _parse_part(rest).items():
-            spec[group][name] = spec[group].get(name, 0.0) + probability
+        group = next((each for each in _PREFIXES if part.startswith(f"{each}-")), "create")
+        shares = spec.setdefault(group, {})
+        for name, probability in _parse_part(part.removeprefix(f"{group}-")).items():
+            shares[name] = shares.get(name, 0.0) + probability
     for group, shares in spec.items():
         if sum(shares.values()) > 1 + 1e-9:
             raise FaultError(f"the faults of {group}s add up to {sum(shares.values()):.0%}: at most 100 % can fail")
     if any(name.startswith("late") for name in spec["read"]):
-        raise FaultError("late is for creates only: a read has no effect to perform later")
+        raise FaultError("late is not for reads: a read has no effect to perform later")
     return spec
 
 
@@ -161,7 +180,8 @@ class FaultPlan:
         """The fault for one request to `route`, None for most; ordered ones come first, and each is used up."""
         fault = self._draw_ordered(route, source_id) or self._draw_by_chance(route, source_id)
         if fault is not None:
-            self.injected[fault.name if route == "POST /v3/tasks" else f"read-{fault.name}"] += 1
+            group = group_of(route)
+            self.injected[fault.name if group in {"create", ""} else f"{group}-{fault.name}"] += 1
         return fault
 
     def _draw_ordered(self, route: str, source_id: str) -> Fault | None:
@@ -174,8 +194,7 @@ class FaultPlan:
         return None
 
     def _draw_by_chance(self, route: str, source_id: str) -> Fault | None:
-        group = "create" if route == "POST /v3/tasks" else "read" if route.startswith("GET ") else ""
-        shares = self.spec.get(group)
+        shares = self.spec.get(group_of(route))
         if not shares:
             return None
         self._counts[route, source_id] += 1

@@ -54,16 +54,18 @@ class SimulatorOptions:
     """Everything that a simulator can be told before it starts. Times are seconds.
 
     `port` 0 takes a free one. `fleet` is a plan workbook whose sources, targets and templates exist; `sources` adds that many
-    made-up source servers; `any_source` and `any_target` accept every id. `guard` is SMS.7605. `lag` hides a new task from listings
-    (and, with `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed,
-    `slow_seconds` how late a slow answer comes; `latency` is what every answer of the service takes.
-    `migration_seconds` is how long a started task copies where no `bandwidth` is given. `bandwidth` (Mbit/s) is the line that all
-    copies share by max-min fairness, of which `efficiency` is the share that they really reach; `source_line` is what each source's
-    own line carries (0: any). `preparation` and `configuration` are what the sub-tasks before and after the copy take.
-    `change_per_day` is the share of a server's bytes that change in a day, copied by rounds of a SYNCING task, one every
-    `sync_seconds` at most. `quirks` is the share of the time in which a running task shows speed 0, no progress, or over 100 %.
-    `list_order` is `newest` (rows shift between pages while tasks are made) or `oldest`.
-    `denied_actions` are IAM actions answered with 403 SMS.9004, such as `sms:server:createTask`.
+    made-up source servers; `any_source` and `any_target` accept every id. `guard` is SMS.7605. `lag` hides a new task from
+    listings (and, with `lag_detail`, from its own page) for so long. `late_seconds` is how late a late create is performed,
+    `slow_seconds` how late a slow answer comes; `latency` is what every answer of the service takes. `migration_seconds` is how
+    long a started task copies where no `bandwidth` is given. `bandwidth` (Mbit/s) is the line that all copies share by max-min
+    fairness, of which `efficiency` is the share that they really reach; `source_line` is what each source's own line carries (0:
+    any). `preparation` and `configuration` are what the sub-tasks before and after the copy take. `change_per_day` is the share
+    of a server's bytes that change in a day, copied by rounds of a SYNCING task, one every `sync_seconds` at most. `quirks` is
+    the share of the time in which a running task shows speed 0, no progress, or over 100 %. `fail` is what agents suffer
+    (agent_faults.py). `refused_operations` are words that an action refuses with 9001, such as `cutover`; `max_running` is how
+    many tasks of the account may be RUNNING, 0 for any number; `inconsistent` the share of consistency checks that find
+    differences. `list_order` is `newest` (rows shift between pages while tasks are made) or `oldest`. `denied_actions` are IAM
+    actions answered with 403 SMS.9004, such as `sms:server:createTask`.
     """
 
     host: str = "127.0.0.1"
@@ -101,5 +103,9 @@ class SimulatorOptions:
     change_per_day: float = 0.0
     sync_seconds: float = 900.0
     quirks: float = 0.0
+    fail: str = ""
+    refused_operations: frozenset[str] = frozenset()
+    max_running: int = 0
+    inconsistent: float = 0.0
     delete_seconds: float = 0.0
     until_stdin_eof: bool = False

@@ -12,10 +12,20 @@ while it is cut over it shows SYNCING; what changes is never more than the whole
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flows.simulator.agent_faults import (
+    OFFLINE,
+    OFFLINE_PATIENCE_SECONDS,
+    OVERSPEED_SECONDS,
+    TROUBLES,
+    AgentFaults,
+    error_of,
+    parse_fail,
+)
+from flows.simulator.consistency import check_result
 from flows.simulator.line import Copies, FixedTimes, Line
-from flows.simulator.payload import BYTES_PER_MBIT, bytes_to_copy
+from flows.simulator.payload import BYTES_PER_MBIT, bytes_to_copy, directories
 from flows.simulator.speed_rules import limit_in_force, next_boundary
 from flows.simulator.states import PASSING, State
 from flows.simulator.subtasks import sub_tasks_of
@@ -35,7 +45,10 @@ _DONE = frozenset({State.MIGRATE_SUCCESS, State.SYNC_SUCCESS})
 
 
 class Progress:
-    """The tasks that get on. `changed` is called after each change of one, `gone` when a deletion ends."""
+    """The tasks that get on. `changed` is called after each change of one, `gone` when a deletion ends.
+
+    `offline` is called with a source, the time and the seconds where a source is to be offline for a while.
+    """
 
     def __init__(
         self,
@@ -46,6 +59,7 @@ class Progress:
         find: Callable[[str], Task | None],
         changed: Callable[[Task], None],
         gone: Callable[[Task], None],
+        offline: Callable[[str, float, float], None],
     ) -> None:
         self._options = options
         self._agenda = agenda
@@ -53,6 +67,8 @@ class Progress:
         self._find = find
         self._changed = changed
         self._gone = gone
+        self._offline = offline
+        self.agent_faults = AgentFaults(options.seed, parse_fail(options.fail))
         self._copies: Copies = self._open_line()
 
     # -- told by core.py
@@ -71,7 +87,6 @@ class Progress:
         """Have a task do nothing more by itself; what it has copied stays."""
         task.changes_at = None
         self._agenda.drop(task.id)
-        self._agenda.drop(f"rule {task.id}")
         self._take_off_line(task, now)
 
     def reset(self) -> None:
@@ -112,6 +127,23 @@ class Progress:
         self.unwatch(task, now)
         self.pretend(task, state)
         self._show(task, state, now, "by hand")
+        self._changed(task)
+
+    def fail(self, task: Task, error: dict[str, Any], now: float) -> None:
+        """Have a task fail where it is; `error` as `agent_faults.error_of` makes it."""
+        self.unwatch(task, now)
+        task.error = error
+        is_syncing = task.state == State.SYNCING
+        self._show(task, State.SYNC_FAIL if is_syncing else State.MIGRATE_FAIL, now, str(error["error_code"]))
+        self._changed(task)
+
+    def connection_changed(self, task: Task, now: float, *, connected: bool) -> None:
+        """Stall or go on with a task whose source has gone offline or come back; one that is not back in time fails."""
+        if connected:
+            self._agenda.drop(f"patience {task.id}")
+        else:
+            self._be_patient(task, now)
+        self.recap(task, now)
         self._changed(task)
 
     def pretend(self, task: Task, state: State) -> None:
@@ -178,6 +210,7 @@ class Progress:
             return
         self._show(task, State.RUNNING, now)
         work.runs += 1
+        self._draw_strike(task, work)
         task.started_at, task.finished_at, task.error = now, None, None
         work.prepared_from, work.prepared_at = now, work.at
         self._take_up(task, min(work.at, len(work.names) - 1), now)
@@ -193,7 +226,10 @@ class Progress:
         elif at == work.sync_at:
             self._sync(task, now)
         else:
-            self._leave_at(task, self._sub_task_ends(work, now))
+            ends = self._sub_task_ends(work, now)
+            if work.strikes_here:
+                ends = now + (ends - now) * work.strike_share
+            self._leave_at(task, ends)
         self._changed(task)
 
     def _sub_task_ends(self, work: Work, now: float) -> float:
@@ -212,7 +248,9 @@ class Progress:
                 self._start(task, moment)
             case State.RUNNING | State.SYNCING:
                 work = self.work(task)
-                if work.at == work.sync_at:
+                if work.strikes_here and work.at != work.sync_at:
+                    self._struck(task, moment)
+                elif work.at == work.sync_at:
                     self._begin_round(task, moment)
                 else:
                     self._take_up(task, work.at + 1, moment)
@@ -222,12 +260,17 @@ class Progress:
 
     def _copied(self, task: Task, moment: float) -> None:
         work = self.work(task)
-        work.is_copying, work.speed, work.left = False, 0.0, 0.0
-        self._agenda.drop(f"rule {task.id}")
+        work.is_copying, work.speed, work.left = False, 0.0, work.beyond
+        work.beyond = 0.0
+        self._drop_watches(task)
+        if work.strikes_here:
+            self._struck(task, moment)
+            return
         work.copied += work.part
         work.part = 0.0
         work.as_of, work.next_as_of = work.next_as_of, None
         if work.at == work.copy_at:
+            self._check_consistency(task, moment)
             self._take_up(task, work.sync_at if task.syncs else work.sync_at + 1, moment)
             return
         work.rounds += 1
@@ -236,11 +279,22 @@ class Progress:
     def _round_done(self, task: Task, moment: float) -> None:
         work = self.work(task)
         if work.is_cutting_over or work.is_again:
+            self._check_consistency(task, moment)
             self._take_up(task, work.sync_at + 1, moment)
             return
         if self._options.change_per_day > 0:
             self._leave_at(task, max(moment, (work.as_of or moment) + self._options.sync_seconds))
         self._changed(task)
+
+    def _check_consistency(self, task: Task, now: float) -> None:
+        work, request = self.work(task), task.request()
+        if not (work.is_checked or request.get("is_need_consistency_check")):
+            return
+        source = self._fleet.find(task.source_server_id)
+        found = directories(request, source.layout if source else None)
+        share, number = self._options.inconsistent, len(work.results)
+        # By the source: a task's id is another one each time, and a night is to be the same for one seed.
+        work.results.append(check_result(self._options.seed, task.source_server_id, number, found, share, now))
 
     # -- inside: syncing
 
@@ -278,9 +332,14 @@ class Progress:
         if work.left + work.beyond > 0:
             self._put_on_line(task, now)
         else:
-            work.as_of = now
-            self._take_up(task, work.sync_at + 1, now)
+            self._nothing_to_copy(task, now)
         self._changed(task)
+
+    def _nothing_to_copy(self, task: Task, now: float) -> None:
+        work = self.work(task)
+        work.as_of = now
+        self._check_consistency(task, now)
+        self._take_up(task, work.sync_at + 1, now)
 
     def _sync_again(self, task: Task, now: float) -> None:
         """Copy what has changed since a success: SYNCING, then SYNC_SUCCESS. In fixed times without changes, a whole copy."""
@@ -294,8 +353,7 @@ class Progress:
         if is_whole or work.part > 0:
             self._put_on_line(task, now)
         else:
-            work.as_of = now
-            self._take_up(task, work.sync_at + 1, now)
+            self._nothing_to_copy(task, now)
         self._changed(task)
 
     def _changes(self, work: Work, now: float) -> float:
@@ -305,6 +363,49 @@ class Progress:
         if since is None:
             return 0.0
         return min(work.whole, work.whole * self._options.change_per_day * (now - since) / _DAY)
+
+    # -- inside: what agents suffer
+
+    def _draw_strike(self, task: Task, work: Work) -> None:
+        strike = self.agent_faults.draw(task.source_server_id, work.runs)
+        work.strike, work.strike_at = "", -1
+        if strike is None:
+            return
+        stage = TROUBLES[strike.kind].stage
+        stage = "MIGRATE" if stage == "SYNC" and not task.syncs else stage
+        place = next(place for place, name in enumerate(work.names) if name.startswith(stage))
+        if place < work.at and not TROUBLES[strike.kind].is_lasting:
+            return  # what it would have struck is done
+        work.strike, work.strike_at = strike.kind, max(place, work.at)
+        work.strike_share, work.strike_seconds = strike.share, strike.seconds
+
+    def _struck(self, task: Task, moment: float) -> None:
+        work = self.work(task)
+        kind, work.strike, work.strike_at = work.strike, "", -1
+        if kind != OFFLINE:
+            self.fail(task, error_of(kind), moment)
+            return
+        self._put_on_line(task, moment)
+        self._offline(task.source_server_id, moment, work.strike_seconds)
+
+    def _be_patient(self, task: Task, now: float) -> None:
+        if task.state in {State.RUNNING, State.SYNCING}:
+            when = now + OFFLINE_PATIENCE_SECONDS
+            self._agenda.put(when, lambda due: self._lose_patience(task, due), f"patience {task.id}")
+
+    def _lose_patience(self, task: Task, due: float) -> None:
+        source = self._fleet.find(task.source_server_id)
+        if source is not None and not source.connected and task.state in {State.RUNNING, State.SYNCING}:
+            self.fail(task, error_of("SMS.0201", params=(source.name,)), due)
+
+    def _check_overspeed(self, task: Task, due: float) -> None:
+        """Pause a task whose source does not apply the limit (no `tc`) and which is over it and its threshold (facts 5.3)."""
+        request, limit = task.request(), self._limit(task, due)
+        threshold = float(request.get("over_speed_threshold") or 0)
+        if self._copies.speed(task.id) > limit * (1 + threshold / 100) * BYTES_PER_MBIT:
+            self.fail(task, error_of("SMS.9007"), due)
+        else:
+            self._agenda.put(due + OVERSPEED_SECONDS, lambda then: self._check_overspeed(task, then), f"overspeed {task.id}")
 
     # -- inside: ends and pauses
 
@@ -343,6 +444,14 @@ class Progress:
         if work.next_as_of is None:
             work.next_as_of = now
         work.is_copying = True
+        if work.strikes_here:
+            work.beyond = work.left * (1 - work.strike_share)
+            work.left -= work.beyond
+        source = self._fleet.find(task.source_server_id)
+        if source is not None and not source.connected:
+            self._be_patient(task, now)
+        if source is not None and not source.has_tc and task.request().get("over_speed_threshold"):
+            self._agenda.put(now + OVERSPEED_SECONDS, lambda due: self._check_overspeed(task, due), f"overspeed {task.id}")
         self._copies.add(task.id, work.left, self._cap(task, now), now, work.whole)
         self._watch_rules(task, now)
 
@@ -352,15 +461,23 @@ class Progress:
             return
         work.left = self._copies.remove(task.id, now) + work.beyond
         work.beyond, work.is_copying, work.speed = 0.0, False, 0.0
+        self._drop_watches(task)
+
+    def _drop_watches(self, task: Task) -> None:
         self._agenda.drop(f"rule {task.id}")
+        self._agenda.drop(f"overspeed {task.id}")
 
     def _cap(self, task: Task, now: float) -> float:
         source = self._fleet.find(task.source_server_id)
         if source is not None and not source.connected:
             return 0.0
         line = (source.line_mbps if source is not None and source.line_mbps else self._options.source_line) or inf
-        limit = limit_in_force(float(task.request().get("speed_limit") or 0), task.speed_limits, now)
+        limit = self._limit(task, now) if source is None or source.has_tc else inf
         return min(limit, line * self._options.efficiency) * BYTES_PER_MBIT
+
+    def _limit(self, task: Task, now: float) -> float:
+        """The speed limit that is in force, in Mbit/s, whether the source can apply it or not."""
+        return limit_in_force(float(task.request().get("speed_limit") or 0), task.speed_limits, now)
 
     def _watch_rules(self, task: Task, now: float) -> None:
         if not task.speed_limits:

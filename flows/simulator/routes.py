@@ -38,6 +38,7 @@ ROUTES = (
     Route("POST /v3/tasks/{id}/action", "sms:server:manageTask", tasks.operate_task),
     Route("GET /v3/tasks/{id}/speed-limit", "sms:server:getTaskSpeedLimit", tasks.show_speed_limit),
     Route("POST /v3/tasks/{id}/speed-limit", "sms:server:updateTaskSpeedLimit", tasks.set_speed_limit),
+    Route("GET /v3/tasks/{id}/consistency-result", "sms:server:getConsistencyCheckResult", tasks.show_consistency),
     Route("GET /v3/sources", "sms:server:list", sources.list_sources),
     Route("GET /v3/sources/overview", "sms:server:overview", sources.show_overview),
     Route("GET /v3/sources/{id}", "sms:server:get", sources.show_source),

@@ -94,8 +94,8 @@ def source_summary(simulator: Simulator, source: SourceServer) -> dict[str, Any]
         "stage_action_time": None,
         "state_action_time": None,
         "migration_cycle": _CYCLE.get(state, "checking"),
-        "is_consistency_result_exist": False,
-        "has_tc": True,
+        "is_consistency_result_exist": any(task.work is not None and task.work.results for task in tasks),
+        "has_tc": source.has_tc,
         "start_type": "MANUAL",
     }
 

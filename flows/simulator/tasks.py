@@ -65,6 +65,22 @@ class Task:
             self._syncs = bool(self.request().get("syncing"))
         return self._syncs
 
+    def history(self) -> dict[str, Any]:
+        """What has really happened to it: its states and what it was told, with their times, and its last error."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "source_server_id": self.source_server_id,
+            "target_vm_id": self.target_vm_id,
+            "made_by": self.made_by,
+            "created_at": self.created_at,
+            "state": str(self.state),
+            "states": [dict(each) for each in self.states],
+            "operations": [dict(each) for each in self.operations],
+            "error": self.error,
+            "speed_limits": self.speed_limits,
+        }
+
     def truth(self, *, with_body: bool = False) -> dict[str, Any]:
         """The task as the admin page tells it: what really is, visible to clients or not."""
         value: dict[str, Any] = {

@@ -20,7 +20,7 @@ class Work:
     full copy. `part` is the copy in hand (the full one or a delta), of which `left` was still to copy when it was last looked at
     (`seen_at`, at `speed` bytes a second), but for `beyond`, which an agent that will fail before never comes to. `copied` is
     what all copies before the one in hand have moved. The target has the source's content as of `as_of`, and will have it as of
-    `next_as_of`.
+    `next_as_of`. `strike` is the failure that is to come in the sub-task `strike_at`, after that share of it.
     """
 
     names: tuple[str, ...]
@@ -44,6 +44,10 @@ class Work:
     is_checked: bool = False
     prepared_from: float = 0.0
     prepared_at: int = 0
+    strike: str = ""
+    strike_at: int = -1
+    strike_share: float = 0.0
+    strike_seconds: float = 0.0
     results: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,6 +69,11 @@ class Work:
     def is_preparing(self) -> bool:
         """Whether the sub-task in hand comes before the copy."""
         return self.at < self.copy_at
+
+    @property
+    def strikes_here(self) -> bool:
+        """Whether a failure is to come in the sub-task in hand."""
+        return self.strike_at == self.at
 
     @property
     def is_over(self) -> bool:

@@ -125,6 +125,25 @@ def test_access_and_sources_can_be_changed(simulator: SimulatorProcess) -> None:
     assert simulator.truth()["refusals"] == {"SMS.6603": 1, "SMS.9004": 1}
 
 
+def test_a_night_is_driven_by_hand_and_told(simulator: SimulatorProcess) -> None:
+    """A task fails where it is, a source goes offline and comes back, another task is deleted: all of it in the history."""
+    made = [json.loads(fetch(simulator, "/v3/tasks", as_bytes(post_task(f"s-{place}", f"v-{place}"))))["id"] for place in (1, 2, 3)]
+    simulator.set_state(made[0], "RUNNING")
+    simulator.fail(made[0], "SMS.3802", message="Port 22 is shut.", params=["10.0.0.1"])
+    simulator.set_connection("s-2", connected=False)
+    simulator.delete_task(made[2])
+    told = simulator.history()
+    by_id = {task["id"]: task for task in told["tasks"]}
+    assert [each["state"] for each in by_id[made[0]]["states"]] == ["READY", "RUNNING", "MIGRATE_FAIL"]
+    assert by_id[made[0]]["error"] == {"error_code": "SMS.3802", "error_param": ["10.0.0.1"], "error_msg": "Port 22 is shut."}
+    assert (by_id[made[2]]["gone_why"], by_id[made[1]]["gone_at"]) == ("by hand", None)
+    assert [(each["source_server_id"], each["to"]) for each in told["outages"]] == [("s-2", None)]
+    simulator.set_connection("s-2", connected=True)
+    assert simulator.history()["outages"][0]["to"] is not None
+    with pytest.raises(RuntimeError, match="no such source"):
+        simulator.set_connection("", connected=True)
+
+
 def test_the_page_tells_people(simulator: SimulatorProcess) -> None:
     """What happened in words, and nothing that a task's name could run."""
     assert b"No source server has two tasks" in fetch(simulator, "/admin")

@@ -49,7 +49,7 @@ def test_a_percentage_is_the_whole_mix(percent: float, prefix: str) -> None:
         ("drop=x", "is not a number"),
         ("drop=0.6,reset=0.6", "add up to 120%"),
         ("429-after=0.1", "before the effect only"),
-        ("read-late=0.1", "creates only"),
+        ("read-late=0.1", "not for reads"),
         ("101%", "not a probability"),
     ],
 )

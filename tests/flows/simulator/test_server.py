@@ -116,7 +116,9 @@ def test_the_command_line_says_all_that_the_options_can() -> None:
         "access_keys": (AccessKey("a", "b"), AccessKey("c", "d", "e")), "users": (User("n", "p", "d"),), "token_seconds": 60.0,
         "denied_actions": frozenset({"sms:server:createTask"}), "list_order": "oldest", "migration_seconds": 5.0,
         "bandwidth": 500.0, "efficiency": 0.8, "source_line": 100.0, "preparation": 60.0, "configuration": 90.0,
-        "change_per_day": 0.05, "sync_seconds": 600.0, "quirks": 0.1,
+        "change_per_day": 0.05, "sync_seconds": 600.0, "quirks": 0.1, "fail": "5%,away=0.1",
+        "refused_operations": frozenset({"cutover"}), "max_running": 100,
+        "inconsistent": 0.25,
         "delete_seconds": 1.0, "until_stdin_eof": True,
     }  # fmt: skip
     assert parse_arguments(command_line(**said)) == SimulatorOptions(**said)
