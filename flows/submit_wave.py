@@ -20,6 +20,7 @@ from flows import wave_session
 from flows.control_room import ControlRoom
 from flows.credentials import settings_of
 from flows.places import PlaceError, name_of, wave_files
+from flows.scheduling import reruns
 from flows.scheduling.at_start import Awaited, NotStartedError, await_start
 from flows.settings import SettingsError
 from flows.submission.clock import SystemClock
@@ -70,6 +71,8 @@ async def submit_wave(
     session = wave_session.STARTED.get()
     if session is not None:
         return await _follow(session)
+    if worn_out := reruns.too_many():
+        return Failed(message=f"nothing was sent: {worn_out}")
     with ExitStack() as files:
         try:
             settings = await settings_of(credentials)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from prefect.client.orchestration import PrefectClient
+    from prefect.client.schemas.responses import DeploymentResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,24 @@ class PlanDeployment:
         return Deployment(SCHEDULED, self.name, self.pool, description, said, self.waves, [plan_tag(self.name)])
 
 
-async def have_plan_deployment(client: PrefectClient, plan: PlanDeployment, *, is_made: bool) -> tuple[UUID | None, list[str]]:
-    """Have the deployment, and its pool; its id, and what was made. Without `is_made` only tell it, with the id of what is there.
-
-    Raises NameTakenError.
-    """
-    wanted = plan.wanted()
-    there = await find_deployment(client, wanted.full_name)
+async def check_name(client: PrefectClient, plan: PlanDeployment) -> DeploymentResponse | None:
+    """The deployment of that name, if there is one. Raises NameTakenError where it is that of a plan in another place."""
+    there = await find_deployment(client, plan.wanted().full_name)
     before = str(there.parameters.get("plan", "")) if there is not None else plan.place
     if before != plan.place and not plan.is_moved:
         raise NameTakenError(
             f'"{plan.name}" is the deployment of the plan at {shown(before)}: if that is this plan, moved, say --moved; if it is '
             f"another, give this one a name: --name {quoted(plan.name + '-2')}"
         )
+    return there
+
+
+async def have_plan_deployment(client: PrefectClient, plan: PlanDeployment, *, is_made: bool) -> tuple[UUID | None, list[str]]:
+    """Have the deployment, and its pool; its id, and what was made. Without `is_made` only tell it, with the id of what is there.
+
+    Raises NameTakenError.
+    """
+    wanted, there = plan.wanted(), await check_name(client, plan)
     pool = await have_pool(client, plan.pool, is_made=is_made)
     made = [each for each in (pool, told(wanted, there)) if each]
     if is_made:

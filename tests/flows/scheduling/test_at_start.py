@@ -1,4 +1,4 @@
-"""What a scheduled wave looks at before it starts: the sheet, its window, the waves before it; with a real journal, in moved time."""
+"""What a scheduled wave looks at before it starts: its sheet, its window, the waves before it; a real journal, in moved time."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_servers_without_an_id_count_by_the_waves_last_report(tmp_path: Pa
     await report(settings, plan, {"src-a": Status.CREATED, "src-b": Status.UNCERTAIN})
     plan_of(tmp_path, servers, note="edited since")
     with pytest.raises(NotStartedError, match="1 of 2 rows"):
-        await await_start(Awaited(plan, "wave-2"), settings, NightClock(), print)
+        await await_start(Awaited(plan, "wave-2"), settings, NightClock(timedelta(hours=5, minutes=59)), print)
     await report(settings, plan, {"src-a": Status.EXISTS, "src-b": Status.CREATED}, "r2")
     await await_start(Awaited(plan, "wave-2"), settings, NightClock(), print)
 

@@ -115,7 +115,7 @@ def test_what_the_sheet_lost_is_cancelled_unless_one_wave_was_asked_for() -> Non
 
 
 def test_a_missed_start_is_made_up_for_only_inside_its_window() -> None:
-    """Nobody was up: it starts now while the window is open, and is told, never started, afterwards; a late run is left to start."""
+    """Nobody was up: it starts now while the window is open, is told and never started after it; a late run is left to start."""
     open_still, closed = wanted(hours=-2), wanted(hours=-20)
     created, _ = done(Needs([open_still]), [])
     assert (created[0].do, "starts now" in created[0].why) == (Do.CREATE, True)

@@ -58,7 +58,7 @@ def does(told: Any) -> dict[str, str]:
 def test_twice_is_the_same_runs_and_an_edit_changes_exactly_its_own(
     tmp_path: Path, waves: WavesShell, prefect_api: PrefectApi
 ) -> None:
-    """Made, kept, then: one wave moved, one with another server, one kept; at last one gone. Each run starts when its sheet says."""
+    """Made, kept; then one wave moved, one with another server, one kept; at last one gone. A run starts when the sheet says."""
     plan = sheet(tmp_path / "programme.xlsx")
     code, told = waves.run("schedule", plan, "--pool", POOL, "--dry-run")
     assert (code, does(told), runs(prefect_api, plan)) == (0, dict.fromkeys(NAMES, "create"), {})
