@@ -85,6 +85,13 @@ def _journal(url: SecretStr) -> SecretStr:
     return url
 
 
+def _webhook(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if url.get_secret_value() and (parts.scheme not in _DEFAULT_PORTS or not parts.hostname):
+        raise ValueError("is not an http or https address")
+    return url
+
+
 def _default_user_agent() -> str:
     try:
         return f"migration-waves/{version('migration-waves')}"
@@ -176,6 +183,11 @@ class Settings(BaseSettings):
         SecretStr(""),
         validation_alias="WAVES_JOURNAL",
         description="The journal's SQLAlchemy URL; unset: SQLite in the state folder.",
+    )
+    webhook: Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_webhook)] = Field(
+        SecretStr(""),
+        validation_alias="WAVES_WEBHOOK",
+        description="Where notifications are sent (POST, JSON): started, gate, late, failed, done; unset: nowhere.",
     )
 
     @property
@@ -303,6 +315,7 @@ _REMEDIES = {
     "WAVES_LEASE_SECONDS": "give seconds from 1 to 3600, e.g. 30",
     "SMS_USER_AGENT": "give one line of plain ASCII, or unset it",
     "WAVES_JOURNAL": "give sqlite+aiosqlite:///PATH or postgresql+asyncpg://USER@HOST/DATABASE",
+    "WAVES_WEBHOOK": "give https://HOST/PATH, or unset it for no notifications",
 }
 
 

@@ -22,6 +22,7 @@ from flows.cli import (
     forecast,
     import_,
     journal,
+    operate,
     output,
     plan,
     push,
@@ -55,11 +56,12 @@ _COMMANDS = (
     (push, "Store a plan where the workers reach it, and print the link to its form."),
     (schedule, "Have each wave start by itself at the time in the sheet, as scheduled runs of Prefect's."),
     (track, "How far a wave's servers are, who failed and why, and who will be late."),
+    (operate, ""),
     (status, "All waves of a plan at a glance, and where the cloud is not what the sheet says."),
     (journal, "What was sent for each row, what came back, and what was decided."),
     (simulate, "A stand-in for SMS on this machine, to try things on."),
 )
-"""Every command, in the order in which a newcomer meets them, with its line in `waves --help`."""
+"""Every command, in the order in which a newcomer meets them, with its line in `waves --help`; a module of several has theirs."""
 
 
 def make_app() -> typer.Typer:
@@ -75,7 +77,8 @@ def make_app() -> typer.Typer:
     app.callback()(_overview)
     for command, summary in _COMMANDS:
         command.register(app)
-        app.registered_commands[-1].short_help = summary
+        if summary:
+            app.registered_commands[-1].short_help = summary
     return app
 
 
@@ -130,7 +133,7 @@ def _say(words: Sequence[str], text: str) -> None:
 
 def _command_of(words: Sequence[str]) -> str:
     """The command that was called, as far as it was one: where to read how the call is right."""
-    names = {command.__name__.rpartition(".")[2].removesuffix("_") for command, _ in _COMMANDS}
+    names = {command.name for command in make_app().registered_commands}
     return f"{PROGRAM} {words[0]}" if words[0] in names else PROGRAM
 
 

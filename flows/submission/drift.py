@@ -2,7 +2,7 @@
 
 Pure. What SMS does not tell, or tells as another kind of value, is not compared, nor what the sheet leaves to SMS; state and
 progress are the task's own affair. A task with another target is no drift but a conflict (protocol.py). Called by endings.py and
-preview.py.
+preview.py, and by whoever tells how a programme stands.
 """
 
 from __future__ import annotations
@@ -37,11 +37,15 @@ class Difference:
 
 def differences(shipment: Shipment, task: TaskSummary) -> list[Difference]:
     """What the sheet says of the task and SMS tells otherwise, in the order of the request's fields."""
-    return [
-        Difference(column, _shown(wanted), _shown(has))
-        for column, wanted, has in _pairs(from_json(shipment.body), task)
-        if _is_comparable(wanted, has) and not _is_same(column, wanted, has)
-    ]
+    found = (compared(column, wanted, has) for column, wanted, has in _pairs(from_json(shipment.body), task))
+    return [each for each in found if each is not None]
+
+
+def compared(column: str, wanted: object, has: object) -> Difference | None:
+    """The difference between what a row says in a column and what the task has; None where there is none, or nobody can tell."""
+    if _is_comparable(wanted, has) and not _is_same(column, wanted, has):
+        return Difference(column, _shown(wanted), _shown(has))
+    return None
 
 
 def edited_since(record: RowRecord, shipment: Shipment, found: Sequence[Difference]) -> Sequence[str] | None:

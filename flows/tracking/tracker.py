@@ -51,7 +51,7 @@ _LATE_SECONDS = 60.0
 _LATE_SHARE = 0.03
 """How much of the time that is left an end may be off before it counts as late: models are no clocks."""
 
-_GONE_AFTER = 2
+GONE_AFTER = 2
 """A task that no look has shown counts as deleted when SMS has denied it so often: it may not be listed yet."""
 
 
@@ -59,7 +59,8 @@ _GONE_AFTER = 2
 class TrackOrder:
     """What is to be followed, until when, and how often it is looked at; `rows` are those that are told of.
 
-    `forecast` is what was to be expected of the whole wave; None where nobody can tell.
+    `forecast` is what was to be expected of the whole wave; None where nobody can tell. `gone_after` is how many looks in vain make
+    a task count as deleted that none has shown.
     """
 
     plan: Plan
@@ -69,6 +70,7 @@ class TrackOrder:
     goal: Goal = Goal.DONE
     interval_seconds: float = INTERVAL_SECONDS
     forecast: WaveForecast | None = None
+    gone_after: int = GONE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class Tracker:
             return False
         member.missed += 1
         trace = member.trace or self._traces.get(member.task_id)
-        if trace is None and member.missed < _GONE_AFTER:
+        if trace is None and member.missed < self._order.gone_after:
             return False
         if trace is None:
             trace = Trace(member.task_id, member.source_server_id, bytes=member.bytes)
