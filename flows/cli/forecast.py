@@ -40,9 +40,10 @@ def forecast(
 ) -> None:
     """Tell when each wave ends, whether that is inside its window, which servers make it late, and what would make it fit.
 
-    Reckons from the sheet alone: bytes to move, speed limits, the wave's bandwidth shared fairly, priorities, dependencies, limits.
-    What the sheet leaves open is said, and never invented. With --overhead 0 --efficiency 1 it is the pure flow of bytes. Exit code
-    0: told, whether the waves fit or not; 2: a file that cannot be read as a plan, or a wrong call.
+    Reckons from the sheet: bytes to move, speed limits, the wave's bandwidth shared fairly, priorities, dependencies, limits; and
+    from what `waves track` saw of earlier waves, once five tasks have shown their speed. What the sheet leaves open is said, and
+    never invented. With --overhead 0 --efficiency 1 it is the pure flow of bytes. Exit code 0: told, whether the waves fit or not;
+    2: a file that cannot be read as a plan, or a wrong call.
 
     Example: waves forecast plan.xlsx --wave wave-1
     """

@@ -1,6 +1,7 @@
 """Read a plan and forecast its waves, for `waves forecast`.
 
-Decides which rows and terms are meant, and the exit code. Loads no Prefect, no network, no database, and rich on a terminal alone.
+Decides which rows and terms are meant, and the exit code. Loads no Prefect, no network, a database only where a journal is that may
+teach it something (forecast_learned.py), and rich on a terminal alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flows.cli import output
 from flows.cli.exits import Exit
+from flows.cli.forecast_learned import learned
 from flows.cli.forecast_view import as_json, show
 from flows.command_words import quoted
 from flows.where import WhereError, parse_where, rows_that_fit
@@ -80,7 +82,9 @@ def main(call: Call) -> int:
 
 def tell(call: Call) -> Told:
     """The forecast that is asked for. Raises PlanError, WhereError, CallError."""
-    terms = terms_of(call.overhead, share_of("--efficiency", call.efficiency), share_of("--change", call.change, may_be_zero=True))
+    efficiency, change = share_of("--efficiency", call.efficiency), share_of("--change", call.change, may_be_zero=True)
+    observations = () if call.overhead is not None and efficiency is not None else learned()
+    terms = terms_of(call.overhead, efficiency, change, observations)
     if call.chart is not None:
         _check_chart(call.chart, call.plan)
     where = parse_where(call.where)

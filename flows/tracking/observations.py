@@ -25,11 +25,13 @@ _SHORTEST_COPY_SECONDS = 60.0
 """A copy that took less says little of the line: its times are known to some seconds only."""
 
 
-def observed(connection: Connection, account: str, now: float) -> list[Observation]:
-    """What the tasks of an account teach, of every plan and wave of the last half year, the oldest first."""
+def observed(connection: Connection, account: str | None, now: float) -> list[Observation]:
+    """What the tasks of an account (None: of all) teach, of every plan and wave of the last half year, the oldest first."""
     sight = schema.sight.c
-    recent = (sight.account == account) & (sight.copied_at > now - _LONGEST_AGO_SECONDS)
-    found = connection.execute(select(schema.sight).where(recent).order_by(sight.copied_at, sight.task_id)).mappings()
+    query = select(schema.sight).where(sight.copied_at > now - _LONGEST_AGO_SECONDS)
+    if account is not None:
+        query = query.where(sight.account == account)
+    found = connection.execute(query.order_by(sight.copied_at, sight.task_id)).mappings()
     taught = (observation_of(trace_of(dict(row)), row["wave"]) for row in found)
     return [each for each in taught if each is not None]
 

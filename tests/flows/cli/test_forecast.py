@@ -27,6 +27,7 @@ PURE = ("--overhead", "0", "--efficiency", "1")
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two waves, the first of them late, and a server without a wave, in the working folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WAVES_JOURNAL", f"sqlite+aiosqlite:///{(tmp_path / 'journal.sqlite').as_posix()}")
     servers = [server(1), server(2, note="x"), server(3, wave="wave-2", priority="12O"), server(4, wave=None)]
     waves = [window("wave-1", timezone="Europe/Berlin"), window("wave-2", "2027-01-16 20:00", timezone="Europe/Berlin")]
     return make_plan(tmp_path / "plan.xlsx", servers, disks=[hours(1, 5), hours(2, 6), hours(3, 1)], waves=waves)

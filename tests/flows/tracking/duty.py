@@ -45,7 +45,7 @@ class Duty(httpx.AsyncBaseTransport):
         self, folder: Path, rows: Sequence[dict[str, Any]], wave: dict[str, Any], sizes: Sequence[int], **options: Any
     ) -> None:
         self.clock = MovedClock(STARTS_AT)
-        self._journal_url = f"sqlite+aiosqlite:///{folder / 'journal.sqlite'}"
+        self.journal_url = f"sqlite+aiosqlite:///{folder / 'journal.sqlite'}"
         disks = [disk(number, size=size, used_size=size) for number, size in enumerate(sizes, 1)]
         self.plan = make_plan(folder / "plan.xlsx", rows, disks=disks, waves=[wave])
         chosen = SimulatorOptions(**{"any_source": True, "any_target": True, "authentication": False, **options})
@@ -143,7 +143,7 @@ class Duty(httpx.AsyncBaseTransport):
 
     def journal(self) -> Journal:
         """The journal, to be entered."""
-        return open_journal(self._journal_url, self.clock, self.remark)
+        return open_journal(self.journal_url, self.clock, self.remark)
 
     def _client(self) -> SmsClient:
         return SmsClient(ClientOptions(ACCOUNT), httpx.Auth(), transport=self, sleep=self.clock.sleep)
