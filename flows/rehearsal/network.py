@@ -8,7 +8,6 @@ Called by the client.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,23 +15,22 @@ import aiohttp
 import httpx
 from aiohttp.client_reqrep import ConnectionKey
 
-from flows.simulator.breakage import BREAKS_CONNECTION, lying_answer
-from flows.simulator.faults import Phase
+from flows.rehearsal.poll_clock import Listed
+from flows.simulator.answers import Answer
 from flows.simulator.request import Request
-from flows.simulator.simulator import route_name
-from flows.simulator.wire import source_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from random import Random
 
-    from flows.simulator.answers import Answer
-    from flows.simulator.faults import Fault
-    from flows.simulator.simulator import Simulator
+    from flows.rehearsal.poll_clock import News
+    from flows.simulator.simulator import Reply, Simulator
 
 ENDPOINT = "https://sms.rehearsal"
 _FASTEST_WAY_SECONDS, _SLOWEST_WAY_SECONDS = 0.015, 0.05
 """One way: half of what a call to another country's cloud takes."""
+
+_LISTING = "/v3/tasks"
 
 Heard = httpx.Response | Exception
 
@@ -47,14 +45,18 @@ class Outage:
 
 @dataclass(slots=True)
 class Network(httpx.AsyncBaseTransport):
-    """The one line to the one SMS. `refused` counts the connections that did not come about, `requests` what was carried."""
+    """One client's line to the one SMS. `refused` counts the connections that did not come about.
+
+    `news` is told of each request that may change something; `listed` is kept for whoever waits for the next change.
+    """
 
     simulator: Simulator
     random: Random
     wall: Callable[[], float]
+    news: News
     outages: Sequence[Outage] = ()
+    listed: Listed = field(default_factory=Listed)
     refused: int = 0
-    requests: Counter[str] = field(default_factory=Counter)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry a request from its first byte to its answer's last; raises what a connection raises that breaks."""
@@ -70,28 +72,17 @@ class Network(httpx.AsyncBaseTransport):
 
     def _arrive(self, request: Request, heard: asyncio.Future[httpx.Response]) -> None:
         simulator = self.simulator
-        name, request_id = route_name(request.method, request.path), simulator.new_request_id()
-        simulator.ledger.requests[name] += 1
-        self.requests[name] += 1
-        fault = simulator.faults.draw(name, source_of(name, request)) if simulator.faults.active else None
-        if fault is not None and fault.kind == "late":
-            simulator.perform_late(request)
-        good = None
-        if fault is None or fault.kind == "slow" or fault.phase is Phase.AFTER:
-            good = simulator.answer(request, request_id)
-        seconds = self._way_seconds() + (simulator.options.slow_seconds if fault is not None and fault.kind == "slow" else 0.0)
-        said = self._said(fault, good, request_id)
+        request_id = simulator.new_request_id()
+        reply = simulator.receive(request, request_id)
+        if request.method != "GET":
+            self.news.happen()
+        elif reply.fault is None and request.path == _LISTING:
+            self.listed.news, self.listed.next_change_at = self.news.count, simulator.service.next_change_at()
+        said = _said(reply, request_id)
         if said is not None:
+            is_slow = reply.fault is not None and reply.fault.kind == "slow"
+            seconds = self._way_seconds() + (simulator.options.slow_seconds if is_slow else 0.0)
             asyncio.get_running_loop().call_later(seconds, _deliver, heard, said)
-
-    def _said(self, fault: Fault | None, good: Answer | None, request_id: str) -> Heard | None:
-        """What comes back: an answer, a connection's end, or nothing for ever."""
-        if good is not None and (fault is None or fault.kind == "slow"):
-            return _response_of(good, request_id)
-        assert fault is not None  # noqa: S101 - without a fault there is a true answer
-        if fault.kind in BREAKS_CONNECTION:
-            return _broken(fault.kind, good, request_id)
-        return _response_of(lying_answer(fault.kind, good, request_id, self.simulator.options.retry_after_seconds), request_id)
 
     def _way_seconds(self) -> float:
         return _FASTEST_WAY_SECONDS + (_SLOWEST_WAY_SECONDS - _FASTEST_WAY_SECONDS) * self.random.random()
@@ -119,13 +110,15 @@ def _headers(answer: Answer, request_id: str) -> list[tuple[bytes, bytes]]:
     return [*answer.headers, (b"content-length", b"%d" % len(answer.body)), (b"x-request-id", request_id.encode())]
 
 
-def _broken(kind: str, good: Answer | None, request_id: str) -> Heard | None:
-    """What aiohttp says, under httpx's name for it, of a connection that breaks; None: nothing ever comes of it."""
-    match kind:
+def _said(reply: Reply, request_id: str) -> Heard | None:
+    """What comes back: an answer, or what aiohttp says, under httpx's name, of a broken connection; None for nothing ever."""
+    if reply.told is not None:
+        return _response_of(reply.told, request_id)
+    match reply.fault.kind if reply.fault is not None else "hang":
         case "hang":
             return None
         case "half":
-            answer = good if good is not None else lying_answer("malformed", None, request_id, 1)
+            answer = reply.true or Answer(200, b'{"id":"0000"}')
             return httpx.Response(answer.status, headers=_headers(answer, request_id), stream=_Half(answer.body))
         case "reset":
             return _caused(httpx.ReadError("reset"), aiohttp.ClientOSError(104, "Connection reset by peer"))

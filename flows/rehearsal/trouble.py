@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from flows.simulator.agent_faults import AWAY, MIX, OFFLINE
 from flows.simulator.faults import FaultError, parse_faults
 
 NONE = "none"
@@ -52,8 +53,17 @@ class Trouble:
         shares: list[tuple[str, float]] = []
         for share, parts in ((self.network, _LOST), (self.throttling, _REFUSED)):
             shares += [(name, share * part / sum(parts.values())) for name, part in parts.items() if share]
-        told = [f"{group}{name}={share:.6f}" for group in ("", "read-") for name, share in shares]
+        told = [f"{group}{name}={share:.6f}" for group in ("", "action-", "read-") for name, share in shares]
         return ",".join([*told, *filter(None, [self.requests])])
+
+    @property
+    def of_agents(self) -> str:
+        """What agents and sources suffer, in the simulator's grammar of `--fail`."""
+        away = {OFFLINE, AWAY}
+        whole = sum(part for kind, part in MIX.items() if kind not in away)
+        shares = {kind: self.agents * part / whole for kind, part in MIX.items() if kind not in away}
+        shares |= dict.fromkeys(sorted(away), self.offline / 2)
+        return ",".join(f"{kind}={share:.6f}" for kind, share in shares.items() if share)
 
 
 USUAL = Trouble()
