@@ -18,7 +18,7 @@ import traceback
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from flows.cli import output
 from flows.cli import submit_view as view
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from flows.prefect_server.attach import Attachment
     from flows.settings import Settings
     from flows.wave_job import PreparedWave, WaveEnd
-    from flows.wave_session import WaveSession
 
 _INTERRUPTED = "interrupted: nothing was sent"
 _INTERRUPTED_SECONDS = 0.5
@@ -215,6 +214,13 @@ def _exit_now(code: Exit) -> NoReturn:
     os._exit(code)
 
 
+class Interruptible(Protocol):
+    """What a signal can stop."""
+
+    def interrupt(self) -> None:
+        """Send nothing new; asked again, give up what is on the wire."""
+
+
 class Signals:
     """What Ctrl-C, SIGTERM and a closed terminal do: leave while nothing was sent, then stop the wave, then leave at once."""
 
@@ -226,7 +232,7 @@ class Signals:
         `last_words` go to standard output where a signal ends the process before anything was sent.
         """
         self._last_words = last_words.encode()
-        self._session: WaveSession | None = None
+        self._session: Interruptible | None = None
         self._code = Exit.INTERRUPTED
         self._is_over = False
         self._times = 0
@@ -237,7 +243,7 @@ class Signals:
                 with suppress(ValueError):
                     self._before[number] = signal.signal(number, self._on_signal)
 
-    def stop(self, session: WaveSession) -> None:
+    def stop(self, session: Interruptible) -> None:
         """From now on a signal stops this session, and the next one gives up what is on the wire."""
         self._session = session
 

@@ -52,6 +52,10 @@ class SpeedWish:
             return ((self.start, self.end),)
         return tuple(span for span in ((0, self.end), (self.start, _DAY)) if span[0] < span[1])
 
+    def times(self) -> list[str]:
+        """The wish's times as words of a command line; none for the whole day."""
+        return [] if self.spans == ((0, _DAY),) else ["--from", _clock(self.start), "--to", _clock(self.end)]
+
     def __str__(self) -> str:
         what = f"{self.mbps} Mbit/s" if self.mbps else "no limit"
         return what if self.spans == ((0, _DAY),) else f"{what} from {_clock(self.start)} to {_clock(self.end)}"

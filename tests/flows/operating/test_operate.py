@@ -15,8 +15,7 @@ from tests.flows.operating.evening import ACTION, DELETE, SPEED, flat, tally
 from tests.plans import server
 
 if TYPE_CHECKING:
-    from tests.conftest import wait_until
-from tests.flows.operating.evening import Evening
+    from tests.flows.operating.evening import Evening
 
 
 async def test_a_wave_is_started_once_and_told_so_again(evening: Evening) -> None:
