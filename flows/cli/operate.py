@@ -6,7 +6,7 @@ What they do stands in operate_command.py, which is imported when one is called.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
