@@ -18,6 +18,7 @@ from inventory.importers.sizes import (
     NotASizeError,
     NoUnitError,
     decimal_sign,
+    has_digits_or_unit,
     is_bytes,
     is_nothing,
     parse_size,
@@ -73,6 +74,7 @@ class Reader:
         self._signs: dict[int, str] = {}
         self._unitless: set[int] = set()
         self._unread: set[int] = set()
+        self._elsewhere: frozenset[int] = frozenset()
         self._used = {place for match in table.matches.values() for place in self._of(match.field)}
         for place, match in table.matches.items():
             if match.field in SIZED or match.field.startswith("disk:"):
@@ -172,7 +174,9 @@ class Reader:
         if not unit and is_bytes(cells):
             self._units[place] = unit = "bytes"
         self._unread |= {place} if any(not self._can_read(cell, place) for cell in cells) else set()
-        if not unit and not any(isinstance(cell, str) and strip(cell)[-1:].isalpha() and not is_nothing(cell) for cell in cells):
+        if not unit and any(isinstance(cell, str) and strip(cell) for cell in cells) and not any(map(has_digits_or_unit, cells)):
+            self._unitless.add(place)  # `Size: Standard_D2s_v3` is no size of a disk
+        elif not unit and not any(isinstance(cell, str) and strip(cell)[-1:].isalpha() and not is_nothing(cell) for cell in cells):
             self._unitless.add(place)
             if any(cell not in ("", None) for cell in cells):
                 self._ledger.tell("IMPORT-112", sheet.name, self.table.cell(place, self.table.header_row), column=header)
@@ -187,9 +191,18 @@ class Reader:
             return bool(parse_sizes(cell, self._units[place], self._signs[place]))
         return True
 
+    def share(self, disks: Reader) -> None:
+        """Leave the columns of disks to the reader of the same table's disks, and it the others to this one."""
+        mine, theirs = set(self.table.matches), set(disks.table.matches)
+        self._elsewhere = frozenset(theirs - mine)
+        disks._elsewhere = frozenset(range(len(disks.table.headers))) - self._elsewhere
+        self.carried = self._carried_headers()
+
     def is_carried(self, place: int) -> bool:
         """Whether a column goes into the plan under its own header."""
         match = self.table.matches.get(place)
+        if place in self._elsewhere:
+            return False
         if match is None:
             return self.table.form.carries and bool(self.table.headers[place])
         if match.field in ALSO_KEPT or match.field == KEEP or place in self._unitless | self._unread:
@@ -215,7 +228,7 @@ class Reader:
         kept: list[str] = []
         left: list[str] = []
         for place, header in enumerate(self.table.headers):
-            if not header:
+            if not header or place in self._elsewhere:
                 continue
             became, is_mapped = self._became(place)
             if not is_mapped:

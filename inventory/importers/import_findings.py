@@ -277,6 +277,13 @@ _KINDS = (
         "a sheet Paris with other columns than the sheet Berlin",
     ),
     warning(
+        "IMPORT-131",
+        "Doubtful names",
+        "{count} of {sheet} read as no server's name: {servers}",
+        "mend them in the plan: a spreadsheet makes a date or 1.2E+15 of some names, and a row is one server",
+        "01.03.2026, where the server is called MAR-01",
+    ),
+    warning(
         "IMPORT-201",
         "Not at SMS",
         "{count} unknown to SMS by id, name, host name and address: {servers}",

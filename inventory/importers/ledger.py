@@ -30,6 +30,7 @@ _COUNTED = {
     "IMPORT-123": ("server", "servers"),
     "IMPORT-125": ("server is", "servers are"),
     "IMPORT-128": ("disk is", "disks are"),
+    "IMPORT-131": ("name", "names"),
 }
 
 

@@ -28,6 +28,18 @@ _NUMBERED = re.compile(
 )
 _DESCRIBED = re.compile(r"(?:sourceproperties[.])?disks[\[.]?([0-9]{1,3})[\].]*bytes")
 """A disk of AWS's describe-source-servers, flattened: sourceProperties.disks[0].bytes."""
+_NAMED = (
+    ("os disk", "system disk", "boot disk", "root disk", "systemplatte", "systemfestplatte", "disque système", "disco de sistema",
+     "系统盘", "系统磁盘", "システムディスク", "systemdisk", "osdisk"),
+    ("data disk", "datenplatte", "disque de données", "disco de datos", "数据盘", "数据磁盘", "データディスク"),
+)  # fmt: skip
+_OF_NAME = {
+    header_key(f"{word}{size}"): number
+    for number, words in enumerate(_NAMED, 1)
+    for word in words
+    for size in ("", "size", "大小", "容量")
+}
+"""A column of the disk that the system is on, or of the data: its number."""
 _SHEET_PREFIX = re.compile(r"^(?:rvtools)?(?:tab)?")
 
 
@@ -161,6 +173,8 @@ def _match(form: Form, index: Mapping[str, tuple[str, int]], header: str) -> Mat
         return Match(*index[key])
     if form.numbered and (found := _NUMBERED.fullmatch(base)):
         return Match(f"disk:{int(found[1])}", 0, unit)
+    if form.numbered and base in _OF_NAME:
+        return Match(f"disk:{_OF_NAME[base]}", 0, unit)
     if form.numbered and (found := _DESCRIBED.fullmatch(key)):
         return Match(f"disk:{int(found[1])}", 0, "bytes")
     return None

@@ -6,6 +6,7 @@ Pure. Called for every row of an inventory.
 from __future__ import annotations
 
 import re
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
 from inventory.importers.headers import header_key
@@ -33,7 +34,15 @@ _TOTAL = re.compile(
     r"סהכ|סך הכל|összesen|yhteensä|totalt|i alt|tổng|tổng cộng|jumlah|รวม|σύνολο)(?:[\s:(=（：].*)?[:：]?",
     re.IGNORECASE,
 )
-_NOTE = re.compile(r"[*†‡#※]\s*\S.*|.*[:：]\s.*|\S+(?:\s+\S+){3,}|.*[.。!]", re.DOTALL)
+_NOTE = re.compile(
+    r"[*†‡#※]\s*\S.*|.*[:：]\s.*|\S+(?:\s+\S+){3,}|.*[.。!]|(?:wave|welle|vague|lot|batch|phase|ola|onda|golf|fala|vlna|волна|dalga|ウェーブ|웨이브)[\s#-]*[\w-]{1,8}|"
+    r"(?:批次|波次|第).{1,6}",
+    re.DOTALL | re.IGNORECASE,
+)
+_DOUBTFUL = re.compile(
+    r"^[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+$|[\n\r]|[;,]\s*\S|^[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9:.]+)?$", re.IGNORECASE
+)
+_MOST_EXACT = 1e15  # a number of more digits is shown with an exponent, and its last digits are lost
 _EXAMPLE = re.compile(
     r"(?:e\.\s?g\.|eg:|z\.\s?b\.|p\.\s?ex\.|ex\.:|ex:|p\.\s?ej\.|ej\.:|例[:：如]|例えば|például|np\.)\s*.*", re.IGNORECASE
 )
@@ -56,9 +65,18 @@ def is_total(name: str) -> bool:
 
 
 def is_note(name: str, row: Sequence[object]) -> bool:
-    """Whether a row is a line of text below a table: it stands alone in its row, and reads as no name does."""
+    """Whether a row is a line of text: a note below the table, a title within it (`Wave 2`). It stands alone and is no name."""
     filled = [cell for cell in row if cell not in ("", None) and strip(show(cell))]
     return len(filled) == 1 and _NOTE.fullmatch(strip(name)) is not None
+
+
+def is_doubtful(cell: object) -> bool:
+    """Whether a spreadsheet made something else of a name, or several names stand in one cell."""
+    if isinstance(cell, date | time | timedelta | bool):
+        return True
+    if isinstance(cell, float):
+        return cell != int(cell) or abs(cell) >= _MOST_EXACT
+    return isinstance(cell, str) and _DOUBTFUL.search(strip(cell)) is not None
 
 
 def is_header_again(name: str, header: str) -> bool:

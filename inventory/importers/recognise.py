@@ -71,6 +71,8 @@ def check_is_servers(table: SourceTable, name: str) -> None:
     if "other" in meanings and not has_evidence and "wave" not in meanings and _may_be_anything(table):
         why = f"nothing in it is a server's, and its columns are {', '.join(header for header in table.headers[:8] if header)}"
         raise ImportRefusedError("IMPORT-001", name=name, why=why)
+    if _is_turned(table):
+        raise ImportRefusedError("IMPORT-001", name=name, why="its servers are columns and not rows: turn it (paste, transpose)")
     if not against:
         return
     words = {"name": name, "why": f"its columns are {', '.join(header for header in table.headers[:8] if header)}"}
@@ -85,6 +87,13 @@ def check_is_servers(table: SourceTable, name: str) -> None:
     are_counts = all(each.replace(".0", "").isdecimal() and len(each) < 6 for each in names)
     if (is_repeated and not has_evidence) or are_lists or are_counts or (is_repeated and len(against) > 1):
         raise ImportRefusedError("IMPORT-002", **words)
+
+
+def _is_turned(table: SourceTable) -> bool:
+    """Whether what stands below the header of names is more headers."""
+    place = next(iter(table.places("source_name")), -1)
+    names = [row[place] for _, row in table.rows() if 0 <= place < len(row) and row[place] not in ("", None)]
+    return len(names) > 1 and sum(bool(meaning(name)) for name in names) * 2 > len(names)
 
 
 def _may_be_anything(table: SourceTable) -> bool:

@@ -87,6 +87,10 @@ class _Import:
         if self._format is GENERIC:
             for reader in readers[Role.SERVERS]:
                 check_is_servers(reader.table, self._file.name)
+        for reader in readers[Role.SERVERS]:
+            for disks in readers.get(Role.DISKS, ()):
+                if reader.table.form is GENERIC_FLAT and disks.table.sheet is reader.table.sheet:
+                    reader.share(disks)
         drafts = [draft for reader in readers[Role.SERVERS] for draft in self._servers(reader)]
         inside = [draft for draft in drafts if not draft.is_out]
         if not inside:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.columns import SERVERS
 from inventory.importers.drafts import DiskDraft, Draft
-from inventory.importers.placeholders import is_example, is_header_again, is_note, is_placeholder, is_total
+from inventory.importers.placeholders import is_doubtful, is_example, is_header_again, is_note, is_placeholder, is_total
 from inventory.importers.systems import addresses, has_words, is_off, is_yes, os_type
 from inventory.values import show
 
@@ -58,6 +58,8 @@ def _draft(reader: Reader, row: Sequence[object], index: int, ledger: Ledger) ->
     draft = Draft(sheet, cell, name or _host_name(reader, row, index) or server_id, key, reader.texts(row, "realm", index))
     if _is_out(reader, row, index, draft, ledger):
         return draft
+    if draft.name and is_doubtful(row[place] if (place := reader.place("source_name")) < len(row) else ""):
+        ledger.gather("IMPORT-131", sheet, cell, " ".join(name.split()))
     draft.values = dict(reader.table.form.constants) | _values(reader, row, index)
     draft.extra = {header: _carried(reader, row, place, index) for place, header in reader.carried.items()}
     if draft.name:

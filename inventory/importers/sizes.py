@@ -53,6 +53,7 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 """One disk of several in a cell. What stands before or behind the size names a disk: `used: 30 GB` is none."""
+_MEASURED = re.compile(rf"[0-9]\s*(?:{_UNIT})(?![A-Za-z0-9])", re.IGNORECASE)
 _LEAST_BYTES, _SECTOR, _MOST_DIGITS = 1 << 26, 512, 20
 _SPACES = re.compile(r"[\s'’]")
 
@@ -143,6 +144,13 @@ def parse_sizes(cell: object, unit: str, sign: str) -> list[tuple[str, int]]:
         units |= set() if label else {bool(match["unit"])}
         found += [(label, size)] * int(match["times"] or 1)
     return found if len(units) < 2 else []  # of `1, 5 TB` nobody knows
+
+
+def has_digits_or_unit(cell: object) -> bool:
+    """Whether a cell may be a size at all: a number, or a text that is one, or holds one with a unit."""
+    if not isinstance(cell, str):
+        return cell is not None
+    return bool(_MEASURED.search(cell) or _SIZE.fullmatch(strip(cell)))
 
 
 def is_bytes(cells: Iterable[object]) -> bool:

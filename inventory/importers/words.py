@@ -55,6 +55,7 @@ _WORDS = {
         ipadresse; ip-adressen; adresse; ip-adressse; adresse ip; adresses ip; ip privée; dirección ip; direccion ip;
         dirección; direcciones ip; ip privada; endereço ip; endereço; indirizzo ip; indirizzo; ip-adres; adres ip;
         adresa ip; ip adresa; ip адрес; ip-адрес; айпи; адрес; ip地址; ip 地址; 私网ip; 内网ip; 内网地址; 私有ip; 管理ip;
+        私网ip地址; 内网ip地址;
         源端ip; 主机ip; 服务器ip; ip位址; ipアドレス; ip アドレス; アドレス; ip 주소; ip주소; ip adresi; ip-osoite; ip cím;
         ip-cím; διεύθυνση ip; כתובת ip; عنوان ip; địa chỉ ip; alamat ip; dns name or ip
     """,
@@ -94,14 +95,14 @@ _WORDS = {
         depolama; disk alanı; size; disk size total; total capacity; hdd size; hddsize; hard drive; hard disk size;
         bereitgestellter speicherplatz; bereitgestellter speicher; espace provisionné; espacio aprovisionado;
         espaço provisionado; 磁盘总大小; 磁盘总容量; 置备的空间; 已置备空间; 置备空间; プロビジョニング済み容量;
-        حجم القرص; القرص; سعة القرص; מקום בדיסק; dung lượng đĩa; ukuran disk; pojemność dysku; lemezméret; levytila
+        maxdisk; حجم القرص; القرص; سعة القرص; מקום בדיסק; dung lượng đĩa; ukuran disk; pojemność dysku; lemezméret; levytila
     """,
     "total_used": """
         used; used space; disk used; used disk; used storage; storage used; space used; in use; storage in use; consumed;
         totaldiskused; used capacity; belegt; belegter speicher; genutzt; verwendet; utilisé; espace utilisé; usado;
         espacio usado; espaço usado; utilizzato; gebruikt; использовано; занято; 已用; 已用容量; 已使用; 已用空间; 使用量;
         使用済み; 사용량; 사용 용량; kullanılan; verwendeter speicherplatz; belegter speicherplatz; espacio utilizado;
-        espaço utilizado; spazio utilizzato; использованное место; 已用的空间; 已用磁盘; المستخدم
+        espaço utilizado; spazio utilizzato; использованное место; 已用的空间; 已用磁盘; 使用済み容量; المستخدم
     """,
     "disk_count": """
         number of disks; disks; num disks; numdisks; disk count; no of disks; # disks; anzahl festplatten; anzahl platten;

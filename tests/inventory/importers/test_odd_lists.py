@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -249,3 +250,43 @@ def test_a_proposed_mapping_can_be_taken_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "map.yaml").write_text(suggest_mapping(read_source(path)), encoding="utf-8")
     made = import_file(path, mapping=read_mapping(tmp_path / "map.yaml"))
     assert disks(made) == [("web", "all disks together", 40 * GIB)]
+
+
+def test_a_title_of_each_wave_within_the_list_is_no_server(tmp_path: Path) -> None:
+    """Nor is the header below it."""
+    rows = [["Plan"], ["Wave 1"], ["Server name", "OS"], ["a", "Linux"], ["Wave 2"], ["Server name", "OS"], ["b", "Linux"]]
+    assert said(import_file(book(tmp_path / "l.xlsx", S=rows)), "source_name") == [["a"], ["b"]]
+
+
+def test_a_table_with_its_servers_as_columns_is_refused(tmp_path: Path) -> None:
+    """Its headers are no servers."""
+    with pytest.raises(ImportRefusedError, match="its servers are columns and not rows"):
+        import_file(book(tmp_path / "l.xlsx", S=[["Server name", "web"], ["OS", "Linux"], ["IP", "10.0.0.1"], ["Disk (GB)", 40]]))
+
+
+@pytest.mark.parametrize("name", [date(2026, 3, 1), 1.2e15, "1,2E+15", "web01\nweb02", "web01, web02", 7.5])
+def test_a_name_that_is_none_is_told(tmp_path: Path, name: object) -> None:
+    """What a spreadsheet made of it comes in as it stands there."""
+    made = import_file(book(tmp_path / "l.xlsx", S=[["Hostname", "OS"], [name, "Linux"], ["web-01", "Linux"], [1001, "Linux"]]))
+    assert [place for place, _ in told(made, "IMPORT-131")] == ["S!A2"]
+    assert len(made.servers) == 3
+
+
+def test_system_and_data_disks(tmp_path: Path) -> None:
+    """Each has a column of its own."""
+    made = listed(tmp_path, "名称,私网IP地址,操作系统,系统盘(GB),数据盘(GB)\nweb,10.0.0.1,CentOS 7.6,40,100\n")
+    assert disks(made) == [("web", "Disk 1", 40 * GIB), ("web", "Disk 2", 100 * GIB)]
+
+
+def test_the_size_of_a_machine_is_no_size_of_a_disk(tmp_path: Path) -> None:
+    """It is kept, and no cell of it is told as wrong."""
+    made = listed(tmp_path, "Name,OS,Size\nweb,Linux,Standard_D2s_v3\ndb,Linux,Standard_B2s\n")
+    assert (made.unmapped, made.servers[0].extra["Size"], "IMPORT-110" in codes(made)) == (["Size"], "Standard_D2s_v3", False)
+
+
+def test_columns_of_a_row_for_each_disk_are_accounted_for_once(tmp_path: Path) -> None:
+    """Those of the disk are no columns of the server's."""
+    rows = [["Hostname", "Disk", "Size (GB)", "Owner"], ["a", "sda", 40, "Ada"], ["a", "sdb", 60, "Ada"]]
+    made = import_file(book(tmp_path / "l.xlsx", S=rows))
+    assert (made.servers[0].extra, made.unmapped) == ({"Owner": "Ada"}, ["Owner"])
+    assert [column.header for column in made.columns] == ["Hostname", "Owner", "Disk", "Size (GB)"]
