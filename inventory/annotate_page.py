@@ -5,7 +5,6 @@ Decides its words and looks. Findings with one cause stand in one line. Called b
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from inventory.report_style import (
     WRAP,
     font,
     header_row,
+    height_of,
     set_page,
     set_widths,
     styled,
@@ -45,11 +45,8 @@ MOST_ENTRIES = 60_000
 """A sheet holds 65,530 links; what is beyond is told as a number."""
 
 _WIDTHS = (11.0, 30.0, 26.0, 58.0, 62.0, 12.0)
-_LETTERS_A_UNIT = 1.25
-_LINE_POINTS = 14.5
 _LONGEST_TITLE = 31
 _MOST_FROZEN = 12
-_MOST_LINES = 8
 _LINK = "0B57A4"
 
 
@@ -119,12 +116,7 @@ def _say(sheet: Worksheet, text: str, *, bold: bool = False) -> None:
     sheet.append([styled(sheet, text, face=font(bold=bold, colour=BRAND if bold else MUTED), alignment=WRAP)])
     row = sheet.max_row
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(COLUMNS))
-    sheet.row_dimensions[row].height = _height(text, sum(_WIDTHS)) + 2
-
-
-def _height(text: str, width: float) -> float:
-    """How high a row must be for a text over the width of a column."""
-    return _LINE_POINTS * min(max(math.ceil(len(text) / (width * _LETTERS_A_UNIT)), 1), _MOST_LINES)
+    sheet.row_dimensions[row].height = height_of(text, sum(_WIDTHS)) + 2
 
 
 def _table(sheet: Worksheet, workbook: Workbook, groups: Sequence[FindingGroup]) -> None:
@@ -153,7 +145,7 @@ def _entry(sheet: Worksheet, row: int, group: FindingGroup, titles: frozenset[st
     words = [styled(sheet, text, alignment=WRAP) for text in (first.value, group.problem, first.remedy)]
     sheet.append([weight, where, *words, styled(sheet, first.code, alignment=TOP)])
     texts = (group.place, first.value, group.problem, first.remedy)
-    sheet.row_dimensions[row].height = max(map(_height, texts, _WIDTHS[1:]))
+    sheet.row_dimensions[row].height = max(map(height_of, texts, _WIDTHS[1:]))
 
 
 def _location(sheet: str, group: FindingGroup) -> str:

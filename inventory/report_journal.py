@@ -35,7 +35,7 @@ JOURNAL_COLUMNS = (
     "body_sha256",
     "run_id",
 )
-_JOURNAL_WIDTHS = (24.0, 38.0, 10.0, 26.0, 26.0, 13.0, 48.0, 34.0, 44.0, 48.0, 36.0, 68.0, 20.0)
+_JOURNAL_WIDTHS = (28.0, 38.0, 11.0, 26.0, 26.0, 13.0, 48.0, 52.0, 60.0, 84.0, 36.0, 68.0, 20.0)
 PROVENANCE_COLUMNS = ("row", "server", "source_server_id", "task_id", "request_id", "row_sha256", "body_sha256")
 _PROVENANCE_WIDTHS = (16.0, 28.0, 38.0, 38.0, 36.0, 68.0, 68.0)
 
@@ -45,24 +45,24 @@ def add_journal(workbook: Workbook, report: WaveReport) -> None:
     sheet = add_sheet(workbook, "Journal")
     prepare_table(sheet, _JOURNAL_WIDTHS, len(report.attempts), f"{report.plan.name} - {report.wave} - journal", titles=1)
     sheet.append(header_row(sheet, JOURNAL_COLUMNS))
-    words = SharedCells(sheet)
+    numbers = SharedCells(sheet)
     for attempt in report.attempts:
-        sheet.append(_attempt(sheet, attempt, words))
+        sheet.append(_attempt(sheet, attempt, numbers))
     if not report.attempts:
         sheet.append([styled(sheet, "No request was sent.", face=font(colour=MUTED))])
 
 
-def _attempt(sheet: Worksheet, attempt: Attempt, words: SharedCells) -> tuple[str | int | Cell | None, ...]:
+def _attempt(sheet: Worksheet, attempt: Attempt, numbers: SharedCells) -> tuple[str | float | Cell | None, ...]:
     return (
         text_value(sheet, attempt.server),
         text_value(sheet, attempt.source_server_id),
-        attempt.number,
+        numbers.cell(attempt.number),
         _moment(attempt.sent_at),
         _moment(attempt.answered_at) if attempt.answered_at else None,
-        attempt.http_status,
+        numbers.cell(attempt.http_status),
         text_value(sheet, attempt.answer),
-        words.cell(attempt.decided),
-        words.cell(attempt.reason),
+        text_value(sheet, attempt.decided),
+        text_value(sheet, attempt.reason),
         text_value(sheet, attempt.result),
         text_value(sheet, attempt.request_id),
         attempt.body_digest,

@@ -18,6 +18,7 @@ from inventory.report_style import (
     add_sheet,
     font,
     header_row,
+    height_of,
     prepare_table,
     status_cells,
     styled,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 OUTCOME_COLUMNS = ("status", "task_id", "error_code", "error_message", "advice", "attempts", "submitted_at")
 _OUTCOME_WIDTHS = (13.0, 38.0, 15.0, 44.0, 60.0, 11.0, 22.0)
+_WORDS_WIDTHS = (44.0, 60.0)
 FINDING_COLUMNS = ("severity", "code", "sheet", "cell", "value", "problem", "remedy")
 _FINDING_WIDTHS = (11.0, 11.0, 16.0, 12.0, 26.0, 56.0, 56.0)
 _WIDTH_SAMPLE = 200
@@ -54,8 +56,11 @@ def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
     title = f"{report.plan.name} - {report.wave} - outcomes"
     prepare_table(sheet, [*widths, *_OUTCOME_WIDTHS], len(report.outcomes), title, titles=_named_columns(headers))
     sheet.append(header_row(sheet, [*headers, *OUTCOME_COLUMNS], own=len(headers)))
-    became = _Became(status_cells(sheet), SharedCells(sheet), SharedCells(sheet))
-    for outcome in report.outcomes:
+    became = _Became(status_cells(sheet), SharedCells(sheet), SharedCells(sheet), SharedCells(sheet))
+    for row, outcome in enumerate(report.outcomes, 2):
+        if outcome.error_message or outcome.advice:
+            heights = map(height_of, (outcome.error_message, outcome.advice), _WORDS_WIDTHS)
+            sheet.row_dimensions[row].height = max(heights)
         sheet.append([*_planned(sheet, headers, outcome), *became.cells(sheet, outcome)])
 
 
@@ -86,8 +91,9 @@ class _Became:
     statuses: Mapping[Status, Cell]
     messages: SharedCells
     advice: SharedCells
+    numbers: SharedCells
 
-    def cells(self, sheet: Worksheet, outcome: Outcome) -> tuple[str | int | Cell | None, ...]:
+    def cells(self, sheet: Worksheet, outcome: Outcome) -> tuple[str | float | Cell | None, ...]:
         submitted_at = outcome.submitted_at
         return (
             self.statuses[outcome.status],
@@ -95,7 +101,7 @@ class _Became:
             text_value(sheet, outcome.error_code),
             self.messages.cell(outcome.error_message),
             self.advice.cell(outcome.advice),
-            outcome.attempts,
+            self.numbers.cell(outcome.attempts),
             submitted_at.strftime("%Y-%m-%dT%H:%M:%SZ") if submitted_at else None,
         )
 
@@ -105,10 +111,12 @@ def add_findings(workbook: Workbook, report: WaveReport) -> None:
     sheet = add_sheet(workbook, "Findings")
     prepare_table(sheet, _FINDING_WIDTHS, len(report.findings), f"{report.plan.name} - {report.wave} - findings")
     sheet.append(header_row(sheet, FINDING_COLUMNS))
-    for finding in report.findings:
+    for row, finding in enumerate(report.findings, 2):
         ground, colour = SEVERITY_COLOURS[finding.severity.value]
         severity = styled(sheet, finding.severity.value, face=font(bold=True, colour=colour), ground=ground)
-        words = [styled(sheet, text, alignment=WRAP) for text in (finding.value, finding.problem, finding.remedy)]
+        texts = (finding.value, finding.problem, finding.remedy)
+        words = [styled(sheet, text, alignment=WRAP) for text in texts]
+        sheet.row_dimensions[row].height = max(map(height_of, texts, _FINDING_WIDTHS[-len(texts) :]))
         sheet.append([severity, *(styled(sheet, text) for text in (finding.code, finding.sheet, finding.cell)), *words])
     if not report.findings:
         sheet.append([styled(sheet, "none", face=font(colour=STATUS_COLOURS[Status.CREATED][1]))])

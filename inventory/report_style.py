@@ -68,6 +68,9 @@ _PAPER_CHARACTERS = 190
 _SQUEEZE = 0.15
 """By so much of a page a table may be pressed together before it takes another one."""
 _MOST_SHARED = 500
+_LETTERS_A_UNIT = 1.25
+_LINE_POINTS = 14.5
+_MOST_LINES = 8
 _FOOTER_LIMIT = 80  # a footer holds 255 characters in all, each & counting twice
 
 
@@ -119,6 +122,10 @@ RULE = Border(bottom=Side(style="thin", color=LINE))
 WRAP = Alignment(vertical="top", wrap_text=True)
 TOP = Alignment(vertical="top")
 MIDDLE = Alignment(vertical="center")
+_LOW = Alignment(vertical="bottom")
+_LOW_WRAP = Alignment(vertical="bottom", wrap_text=True)
+_LOW_NUMBER = Alignment(vertical="bottom", horizontal="right", indent=1)
+"""Beside cells without a look, which stand at the bottom of their row; a number keeps its distance from the text behind it."""
 
 
 def styled(
@@ -203,25 +210,30 @@ def prepare_table(sheet: Worksheet, widths: Sequence[float], rows: int, title: s
 def status_cells(sheet: Worksheet) -> dict[Status, Cell]:
     """One cell a status: each row is written before the next one takes it, so that 20,000 rows share eight of them."""
     return {
-        status: styled(sheet, status.value, face=font(bold=True, colour=colour), ground=ground)
+        status: styled(sheet, status.value, face=font(bold=True, colour=colour), ground=ground, alignment=_LOW)
         for status, (ground, colour) in STATUS_COLOURS.items()
     }
 
 
 class SharedCells:
-    """Cells that wrap, one for each text that comes again and again; each row is written before the next one takes them."""
+    """Cells that wrap, and numbers, one for each value that comes again; each row is written before the next takes them."""
 
     def __init__(self, sheet: Worksheet) -> None:
         self._sheet = sheet
-        self._cells: dict[str, Cell] = {}
+        self._cells: dict[str | float, Cell] = {}
 
-    def cell(self, text: str) -> Cell | str | None:
-        """The cell for a text, None for no text; once there are many texts, what `text_value` makes of it."""
-        if not text:
+    def cell(self, value: str | float | None) -> Cell | str | float | None:
+        """The cell for a value, None for none and for no text; once there are many, what has no look."""
+        if value is None or value == "":
             return None
-        found = self._cells.get(text)
+        found = self._cells.get(value)
         if found is None:
             if len(self._cells) >= _MOST_SHARED:
-                return text_value(self._sheet, text)
-            found = self._cells[text] = styled(self._sheet, text, alignment=WRAP)
+                return text_value(self._sheet, value) if isinstance(value, str) else value
+            found = self._cells[value] = styled(self._sheet, value, alignment=_LOW_WRAP if isinstance(value, str) else _LOW_NUMBER)
         return found
+
+
+def height_of(text: str, width: float) -> float:
+    """How high a row is to be, in points, for a text that wraps in a column of so many characters: LibreOffice does not look."""
+    return _LINE_POINTS * min(max(ceil(len(text) / (width * _LETTERS_A_UNIT)), 1), _MOST_LINES)
