@@ -61,9 +61,11 @@ docs: $(DONE) ## write the generated parts of README (tables of columns, command
 pictures: $(DONE) ## draw README's pictures of the template and of a report (needs LibreOffice and poppler)
 	@$(BIN)/python -m tests.workbook_pictures
 
-lock: ## resolve requirements.lock anew (needs uv)
+lock: ## resolve requirements.lock, and that of the image, anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--group build --group test --group lint pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group build --extra s3 --extra redis --constraint requirements.lock pyproject.toml -o deployments/requirements.lock
 
 clean: ## remove the .venv and what tools left behind
 	@rm -rf $(VENV) waves-demo .mypy_cache .grimp_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -28,6 +28,7 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorOptions:
     """Read a command line (without the program's name). Exits with 2 and one line when it is wrong, as argparse does."""
     known = _parser().parse_args(arguments)
     return SimulatorOptions(
+        host=known.host,
         port=known.port,
         seed=known.seed,
         fleet=known.fleet,
@@ -101,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0 in a container, nowhere else")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one")
     parser.add_argument("--print-port", action="store_true", help="kept for scripts: the first line always tells port and address")
     parser.add_argument("--until-stdin-eof", action="store_true", help="end when standard input is closed")
