@@ -65,6 +65,11 @@ class Ledger:
         """The labels gathered so far under a code."""
         return [label for (kind, _), group in self._groups.items() if kind.partition(":")[0] == code for _, label in group]
 
+    def told_values(self, code: str) -> list[str]:
+        """The values told so far under a code, each once."""
+        told = (each for each in self._told if not isinstance(each, tuple) and each.code == code)
+        return list(dict.fromkeys(each.value for each in told))
+
     def findings(self) -> tuple[Finding, ...]:
         """All that was told."""
         return tuple(self._grouped(each) if isinstance(each, tuple) else each for each in self._told)

@@ -130,6 +130,9 @@ class _Import:
             return ImportRefusedError("IMPORT-004", name=self._file.name, why=named(shown))
         if drafts:
             return ImportRefusedError("IMPORT-001", name=self._file.name, why="all that it lists are templates")
+        if faults := self._ledger.told_values("IMPORT-120"):
+            why = f"where its servers' names should be stands {named(faults)}; open it in a spreadsheet and save it"
+            return ImportRefusedError("IMPORT-001", name=self._file.name, why=why)
         return ImportRefusedError("IMPORT-003", name=self._file.name)
 
     def _tell_disks(self, drafts: Iterable[Draft]) -> None:

@@ -290,3 +290,10 @@ def test_columns_of_a_row_for_each_disk_are_accounted_for_once(tmp_path: Path) -
     made = import_file(book(tmp_path / "l.xlsx", S=rows))
     assert (made.servers[0].extra, made.unmapped) == ({"Owner": "Ada"}, ["Owner"])
     assert [column.header for column in made.columns] == ["Hostname", "Owner", "Disk", "Size (GB)"]
+
+
+def test_names_that_were_never_calculated_are_the_reason(tmp_path: Path) -> None:
+    """A list whose names are all formulas of a script is not called empty."""
+    with pytest.raises(ImportRefusedError, match="open it in a spreadsheet and save it") as refused:
+        import_file(book(tmp_path / "l.xlsx", S=[["Hostname", "OS"], ["=A9&1", "Linux"], ["=A9&2", "Linux"]]))
+    assert refused.value.finding.code == "IMPORT-001"
