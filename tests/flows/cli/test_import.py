@@ -141,17 +141,36 @@ def test_two_rows_never_share_a_source(folder: Path) -> None:
 
 
 def completed(path: Path, **values: str) -> None:
-    """Fill in what an inventory does not say, as a planner does: a wave for each server, and the defaults."""
+    """Fill in what an inventory does not say, as a planner does: a wave for each server, its window, and the defaults."""
     workbook = openpyxl.load_workbook(path)
     for number, row in enumerate(workbook["Servers"].iter_rows(min_row=2, max_col=3)):
         row[0].value = f"wave-{1 + number % 2}"
     for row in workbook["Defaults"].iter_rows(min_row=2, max_col=2):
         row[1].value = values.get(str(row[0].value))
+    waves = workbook.create_sheet("Waves")
+    waves.append(["wave", "starts_at", "ends_at", "timezone", "bandwidth_mbps"])
+    waves.append(["wave-1", "2090-01-07 18:00", "2090-01-10 06:00", "Europe/Berlin", 20_000])
+    waves.append(["wave-2", "2090-01-14 18:00", "2090-01-14 18:05", "Europe/Berlin", 20_000])
     workbook.save(path)
 
 
-def whole_way(folder: Path, inventory: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Import, complete, import again with --sources from the simulator, check, submit both waves; how many tasks there are."""
+def forecast_bytes(capsys: Capture) -> int:
+    """The bytes of the forecast, in which the first wave fits its three nights and the second cannot fit its five minutes."""
+    ran = run(capsys, "forecast", "plan.xlsx", "--json")
+    long, short = json.loads(ran.out)["waves"]
+    assert (long["fits"], short["fits"]) == (True, False), ran.err
+    assert long["late"] == []
+    assert short["ends_at"] > short["window_ends_at"]
+    assert short["late"]
+    assert short["suggestions"]
+    return int(long["bytes"]) + int(short["bytes"])
+
+
+def whole_way(folder: Path, inventory: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Import, complete, import again with --sources from the simulator, check, forecast, submit both waves.
+
+    How many tasks there are then, and how many bytes the forecast has beyond those of the import.
+    """
     filled = {"region_id": "ap-southeast-3", "project_id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "vm_template_id": "tpl-1"}
     assert run(capsys, "import", inventory, "--out", "first.xlsx").code == 0
     completed(folder / "first.xlsx", **filled)
@@ -163,11 +182,12 @@ def whole_way(folder: Path, inventory: Path, capsys: Capture, monkeypatch: pytes
         assert ran.code == 0, ran.err
         completed(folder / "plan.xlsx", **filled)
         assert run(capsys, "check", "plan.xlsx").code == 0
+        surplus = forecast_bytes(capsys) - json.loads(ran.out)["bytes"]
         sent = [run(capsys, "submit", "plan.xlsx", "--wave", wave, "--json") for wave in ("wave-1", "wave-2")]
         assert [ran.code for ran in sent] == [0, 0], sent[0].err[-800:] + sent[1].err[-800:]
         truth = simulator.truth()
     assert len(json.loads(ran.out)["sources"]["joined"]) + len(json.loads(ran.out)["sources"]["ambiguous"]) > 0
-    return len(truth["tasks_by_source"])
+    return len(truth["tasks_by_source"]), surplus
 
 
 def small_assessment(folder: Path) -> Path:
@@ -182,10 +202,11 @@ def small_assessment(folder: Path) -> Path:
 
 
 def test_from_an_inventory_to_tasks(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An assessment through import, plan, check and submit on the simulator; the real one where it lies beside the repository.
+    """An assessment through import, plan, check, forecast and submit on the simulator; the real one where there is one.
 
-    Two of its 547 machines are called alike: the simulator knows 546 names, and each gets its one task.
+    Two of its 547 machines are called alike: the simulator knows 546 names, and each gets its one task; nobody can say whose of
+    the two the disks under that name are (which is told), so the forecast counts them for each.
     """
     real = FOLDER / "azure_migrate_assessment.xlsx"
-    inventory, tasks = (real, 546) if real.exists() else (small_assessment(folder), 2)
-    assert whole_way(folder, inventory, capsys, monkeypatch) == tasks
+    inventory, made = (real, (546, 160 * GIB)) if real.exists() else (small_assessment(folder), (2, 0))
+    assert whole_way(folder, inventory, capsys, monkeypatch) == made
