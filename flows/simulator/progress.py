@@ -118,6 +118,9 @@ class Progress:
                 self._cut_over(task, now)
             case State.DELETING:
                 self._pause(task, state, now, self._options.delete_seconds)
+            case State.MIGRATE_FAIL:
+                task.error = error_of("SMS.9007")  # the one operation that leads there says so
+                self._pause(task, state, now, None)
             case _:
                 passing = PASSING.get(state)
                 self._pause(task, state, now, None if passing is None else passing[1])
@@ -255,6 +258,8 @@ class Progress:
                 else:
                     self._take_up(task, work.at + 1, moment)
             case other:
+                if other is not State.ABORTING:
+                    task.error = None
                 self._show(task, PASSING[other][0], moment)
                 self._changed(task)
 

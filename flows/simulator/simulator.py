@@ -95,7 +95,7 @@ class Simulator:
         if fault.kind == "late":
             self.perform_late(request)
         good = self.answer(request, request_id) if fault.phase is Phase.AFTER else None
-        if task is not None and group_of(name) in _TOLD:
+        if task is not None and group_of(name) in _TOLD and fault.kind != "late":
             self._tell_history(task, operation_of(name, request), fault)
         if fault.kind in BREAKS_CONNECTION:
             return Reply(good, None, fault)
@@ -132,7 +132,7 @@ class Simulator:
                 if route.name == CREATE:
                     make_task(self, request.body, due, made_by="late")
                 else:
-                    route.handler(self, request, *ids)
+                    self._perform_unheard(route, request, ids)
             except Refusal as refusal:
                 self.ledger.refusals[refusal.code] += 1
 
@@ -149,8 +149,17 @@ class Simulator:
         found = find_route(request.method, request.path)
         return None if found is None or not found[1] else self.service.any_task(found[1][0])
 
+    def _perform_unheard(self, route: Route, request: Request, ids: tuple[str, ...]) -> None:
+        """Do what a late request is for, and have the history of its task tell that nobody hears of it."""
+        task = self._task_of(request)
+        try:
+            route.handler(self, request, *ids)
+        finally:
+            if task is not None and task.operations and group_of(route.name) in _TOLD:
+                task.operations[-1]["answer"] = "late"
+
     def _tell_history(self, task: Task, operation: str, fault: Fault) -> None:
-        """Have a task's history tell of an answer that was not heard, or of an operation that was not performed (yet)."""
+        """Have a task's history tell of an answer that was not heard, or of an operation that was not performed."""
         if fault.phase is Phase.AFTER and task.operations:
             task.operations[-1]["answer"] = fault.name
         else:

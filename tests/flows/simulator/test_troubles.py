@@ -216,6 +216,8 @@ def test_a_late_operation_is_performed_at_its_moment() -> None:
     assert (reply.true, reply.told and reply.told.status, box.state(task_id)) == (None, 504, "READY")
     began = box.now
     box.now += 1000
+    (note,) = told(box, task_id)["operations"]
+    assert (note["operation"], note["at"] - began, note["performed"], note["answer"]) == ("start", 30, True, "late")
     assert [(each["state"], each["at"] - began) for each in told(box, task_id)["states"]] == [
         ("READY", 0),
         ("RUNNING", 30),

@@ -183,3 +183,32 @@ def test_a_connection_is_kept_alive(simulator: SimulatorProcess) -> None:
         assert len(answer.read()) == int(answer.headers["content-length"])
     connection.close()
     assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen", "state"),
+    [
+        ("drop-after", http.client.RemoteDisconnected, "RUNNING"),
+        ("reset-after", ConnectionResetError, "RUNNING"),
+        ("504-after", 504, "RUNNING"),
+        ("reset-before", ConnectionResetError, "READY"),
+        ("429-retry", 429, "READY"),
+    ],
+)
+def test_an_operation_is_broken_as_a_create_is(simulator: SimulatorProcess, fault: str, seen: object, state: str) -> None:
+    """Performed and not heard, or not performed; other tasks' operations are let through, and the history tells."""
+    hit, spared = (
+        json.loads(call(simulator, "POST", "/v3/tasks", as_bytes(post_task(f"{each}-{fault}", f"{each}-{fault}")))[1])["id"]
+        for each in ("hit", "spared")
+    )
+    simulator.fault_once(fault, source_server_id=f"hit-{fault}", route="POST /v3/tasks/{id}/action")
+    body = as_bytes({"operation": "start"})
+    assert call(simulator, "POST", f"/v3/tasks/{spared}/action", body)[0] == 200
+    try:
+        got: object = call(simulator, "POST", f"/v3/tasks/{hit}/action", body)[0]
+    except (http.client.HTTPException, OSError) as error:
+        got = type(error)
+    told = next(task for task in simulator.history()["tasks"] if task["id"] == hit)
+    assert (got, told["state"]) == (seen, state)
+    (note,) = told["operations"]
+    assert (note["performed"], note["answer"].startswith(fault)) == (state == "RUNNING", True)
