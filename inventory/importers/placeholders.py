@@ -75,7 +75,7 @@ def is_doubtful(cell: object) -> bool:
     if isinstance(cell, date | time | timedelta | bool):
         return True
     if isinstance(cell, float):
-        return cell != int(cell) or abs(cell) >= _MOST_EXACT
+        return not cell.is_integer() or abs(cell) >= _MOST_EXACT
     return isinstance(cell, str) and _DOUBTFUL.search(strip(cell)) is not None
 
 

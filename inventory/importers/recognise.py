@@ -78,7 +78,7 @@ def check_is_servers(table: SourceTable, name: str) -> None:
     words = {"name": name, "why": f"its columns are {', '.join(header for header in table.headers[:8] if header)}"}
     if table.form is GENERIC_NAMES and not has_evidence:
         raise ImportRefusedError("IMPORT-002", **words)
-    place = table.places("source_name")[0]
+    place = next(iter(table.places("source_name") or table.places("fqdn") or table.places("addresses")))
     names = [strip(str(row[place])) for _, row in table.rows() if place < len(row) and row[place] not in ("", None)]
     if not names:
         return

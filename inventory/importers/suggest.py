@@ -117,9 +117,8 @@ def _unit(header: str, cells: Sequence[object]) -> tuple[str, str]:
     unit = split_unit(header)[1]
     if unit:
         return unit, ", its unit by its header"
-    numbers = sorted(
-        float(cell) for cell in cells if isinstance(cell, int | float) or (isinstance(cell, str) and cell.strip().isdecimal())
-    )
+    bare = [cell for cell in cells if isinstance(cell, int | float) or (isinstance(cell, str) and cell.strip().isdecimal())]
+    numbers = sorted(number for number in map(float, bare) if 0 <= number < float("inf"))
     if not numbers:
         return "", ", its cells say the unit"
     middle = numbers[len(numbers) // 2]

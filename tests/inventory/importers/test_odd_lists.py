@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inventory.importers.import_findings import ImportRefusedError
 from inventory.importers.mapping import read_mapping
-from inventory.importers.run import import_file
+from inventory.importers.run import import_file, import_source
 from inventory.importers.sizes import is_bytes, parse_sizes
-from inventory.importers.source_file import read_source
+from inventory.importers.source_file import SourceFile, SourceSheet, read_source
 from inventory.importers.suggest import suggest_mapping
+from inventory.importers.words import VOCABULARY
 from tests.inventory.importers.samples import GIB, book, codes, disks, listed, said, told
 
 if TYPE_CHECKING:
@@ -297,3 +301,38 @@ def test_names_that_were_never_calculated_are_the_reason(tmp_path: Path) -> None
     with pytest.raises(ImportRefusedError, match="open it in a spreadsheet and save it") as refused:
         import_file(book(tmp_path / "l.xlsx", S=[["Hostname", "OS"], ["=A9&1", "Linux"], ["=A9&2", "Linux"]]))
     assert refused.value.finding.code == "IMPORT-001"
+
+
+CELL = st.one_of(
+    st.sampled_from(
+        ["", None, "Total", "合计", "n/a", "Wave 2", "C: 40 GB; D: 50 GB", "1.024", "e.g. x", "#N/A", "\ud800", "=1", "web"]
+    ),
+    st.floats(),
+    st.integers(-(10**20), 10**20),
+    st.booleans(),
+    st.text(max_size=12),
+)
+HEADER = st.sampled_from(
+    [word for words in VOCABULARY.values() for word in words[:6]] + ["Disk (GB)", "Size MB", "Disk 1 (TB)", ""]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(headers=st.lists(HEADER, min_size=1, max_size=6), rows=st.lists(st.lists(CELL, max_size=8), max_size=6))
+def test_whatever_a_list_holds(headers: list[str], rows: list[list[object]]) -> None:
+    """It comes in or is refused by its reason, and a mapping is proposed or not; nothing else is raised."""
+    file = SourceFile("l.xlsx", "", (SourceSheet("S", [headers, *rows]),))
+    with suppress(ImportRefusedError):
+        assert 0 < len(import_source(file).servers) <= len(rows)
+    with suppress(ImportRefusedError):
+        assert "columns:" in suggest_mapping(file)
+
+
+@given(names=st.lists(st.from_regex(r"srv-[a-z]{3}[0-9]{2}", fullmatch=True), min_size=1, max_size=8, unique=True), cells=st.data())
+@settings(max_examples=40, deadline=None)
+def test_no_server_is_lost_whatever_stands_beside_its_name(names: list[str], cells: st.DataObject) -> None:
+    """Each name is one server, in its order."""
+    beside = st.sampled_from(["", "n/a", "Linux", "40 GB", "?", 40, "#N/A", "Total", True])
+    rows = [[name, cells.draw(beside), cells.draw(beside), cells.draw(beside)] for name in names]
+    file = SourceFile("l.xlsx", "", (SourceSheet("S", [["Hostname", "IP", "OS", "Disk (GB)"], *rows]),))
+    assert [server.name for server in import_source(file).servers] == names
