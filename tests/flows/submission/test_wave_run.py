@@ -301,12 +301,25 @@ async def test_a_source_is_found_by_name_or_address(night: Night) -> None:
         server(4, source_server_id="", source_name="nobody", source_ip=""),
     ]
     end = await night.submit(night.plan(rows, disks=[]))
-    assert flat(end, "status", "source_server_id") == [
-        ("CREATED", "src-by-name"),
-        ("INVALID", ""),
-        ("CREATED", "src-twin-2"),
-        ("INVALID", ""),
+    assert flat(end, "status", "source_server_id", "error_code") == [
+        ("CREATED", "src-by-name", ""),
+        ("INVALID", "", "WAVES.SOURCE"),
+        ("CREATED", "src-twin-2", ""),
+        ("INVALID", "", "WAVES.SOURCE"),
     ]
+
+
+async def test_two_rows_that_name_one_source_are_both_invalid(night: Night) -> None:
+    """One by its name, one by its address: only SMS shows that they are one server, and nobody can say which row is meant."""
+    night.simulator.add_source("src-by-name", name="db-01", ip="192.0.2.1")
+    rows = [
+        server(1, source_server_id="", source_name="db-01", source_ip=""),
+        server(2, source_server_id="", source_name="", source_ip="192.0.2.1"),
+    ]
+    end = await night.submit(night.plan(rows, disks=[]))
+    assert flat(end, "status", "error_code") == [("INVALID", "WAVES.SOURCE")] * 2
+    assert end.result.outcomes[0].error_message == "Servers!A2 and Servers!A3 name the same source server src-by-name"
+    assert "POST /v3/tasks" not in night.simulator.truth()["requests"]
 
 
 async def test_disks_come_from_sms_where_the_sheet_has_none(night: Night) -> None:
