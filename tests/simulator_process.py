@@ -120,6 +120,10 @@ class SimulatorProcess:
         """Take a source's agent offline, for so long or (0) until it is told back, or bring it back."""
         self.admin("POST", "/admin/connection", {"source_server_id": source_id, "connected": connected, "seconds": seconds})
 
+    def set_bandwidth(self, mbps: float, line: str = "") -> None:
+        """Have the common line carry so many Mbit/s from now on, or the one of that name."""
+        self.admin("POST", "/admin/line", {"bandwidth": mbps, "line": line})
+
     def history(self) -> dict[str, Any]:
         """What has really happened: tasks there are and were with states, operations and bytes, and the outages of sources."""
         return dict(self.admin("GET", "/admin/history"))

@@ -1,8 +1,8 @@
 """/admin: what really happened, as a page and as JSON, and the levers that tests and rehearsals pull.
 
 Not part of SMS, so it asks for no credentials; the server listens on this machine only. Levers: faults, foreign tasks, states,
-failures, deletion, sources, their connection, denied actions, expired tokens, reset. `/admin/history` tells what happened to each
-task there is or was (`Service.history`).
+failures, deletion, sources, their connection, the line, denied actions, expired tokens, reset. `/admin/history` tells what
+happened to each task there is or was (`Service.history`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from flows.simulator.simulator import Simulator
 
-_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged", "line_mbps", "has_tc")
+_SOURCE_FIELDS = ("id", "name", "ip", "os_type", "os_version", "firmware", "connected", "judged", "line_mbps", "has_tc", "line")
 
 Lever = Callable[["Simulator", dict[str, Any]], dict[str, Any]]
 
@@ -130,6 +130,12 @@ def set_connection(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any
     return {"source_server_id": source_id}
 
 
+def set_line(simulator: Simulator, order: dict[str, Any]) -> dict[str, Any]:
+    """`{"bandwidth": 500}` has the common line, or the one that `line` names, carry so many Mbit/s from now on."""
+    simulator.service.set_bandwidth(float(order["bandwidth"]), str(order.get("line", "")))
+    return {"bandwidth": float(order["bandwidth"])}
+
+
 def reset(simulator: Simulator, _order: dict[str, Any]) -> dict[str, Any]:
     """Forget all tasks and counts."""
     simulator.reset()
@@ -143,6 +149,7 @@ LEVERS: dict[str, Lever] = {
     "/admin/templates": add_template,
     "/admin/access": set_access,
     "/admin/connection": set_connection,
+    "/admin/line": set_line,
     "/admin/reset": reset,
 }
 

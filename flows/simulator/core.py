@@ -251,6 +251,16 @@ class Service:
         self._agenda.drop(f"online {source_id}")
         self._connect(source_id, now, connected=True)
 
+    def set_bandwidth(self, mbps: float, line: str = "") -> None:
+        """Have the common line carry so many Mbit/s from now on (0: nothing), or make or change the one of that name.
+
+        Those of a name are for sources whose `line` it is: the waves of a plan, say, that have a bandwidth each. Raises
+        ValueError for less than nothing, and where no bandwidth was given at the start.
+        """
+        if mbps < 0:
+            raise ValueError(f"a line carries 0 Mbit/s or more, not {mbps:g}")
+        self.progress.set_bandwidth(mbps, self.settle(), line)
+
     def history(self) -> dict[str, Any]:
         """What has really happened: all tasks there are and were, and when which source was offline.
 

@@ -27,7 +27,8 @@ class SourceServer:
     `judged` says whether creates are compared with it (OS, disk sizes): a source of a plan is, a made-up one is not.
     `failed_checks` are the names of pre-checks that show ERROR, such as `RSYNC`: with one, no task can be made.
     `line_mbps` is what its own line carries (Mbit/s), 0 for what the options say.
-    Without `has_tc` no speed limit is applied (facts 5.3).
+    `line` names the line that it shares with others, where `Service.set_bandwidth` made one of that name, else all share the common
+    one. Without `has_tc` no speed limit is applied (facts 5.3).
     """
 
     id: str
@@ -42,6 +43,7 @@ class SourceServer:
     failed_checks: tuple[str, ...] = ()
     line_mbps: float = 0.0
     has_tc: bool = True
+    line: str = ""
 
     @cached_property
     def layout(self) -> Layout:

@@ -1,9 +1,9 @@
 """The line that copies share: max-min fairness, exact between events; and the older model, a fixed time for each copy.
 
-Two classes with the same calls. `Line` gives each copy `min(its cap, the level)`, the level being what uses the line up. Copies
-with one cap go at one speed, so they are kept together and counted as one: a step costs as much as there are different caps,
-however many copies there are. Speeds are bytes a second, times seconds since the epoch; nothing here reads a clock. Owned by
-progress.py.
+`Lines` and `FixedTimes` have the same calls. A `Line` gives each copy `min(its cap, the level)`, the level being what uses the
+line up. Copies with one cap go at one speed, so they are kept together and counted as one: a step costs as much as there are
+different caps, however many copies there are. Speeds are bytes a second, times seconds since the epoch; nothing here reads a
+clock. Owned by progress.py.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Protocol
 class Copies(Protocol):
     """The copies under way, each under a key."""
 
-    def add(self, key: str, size: float, cap: float, now: float, whole: float) -> None:
-        """Begin a copy of `size` bytes, of a server of `whole` bytes, never faster than `cap` (0 stalls it)."""
+    def add(self, key: str, size: float, cap: float, now: float, whole: float, line: str = "") -> None:
+        """Begin a copy of `size` bytes on a line, of a server of `whole` bytes, never faster than `cap` (0 stalls it)."""
 
     def remove(self, key: str, now: float) -> float:
         """Break a copy off; the bytes that it has left. 0 where there is no such copy."""
@@ -43,6 +43,9 @@ class Copies(Protocol):
 
     def clear(self) -> None:
         """Break all off."""
+
+    def set_capacity(self, capacity: float, now: float, line: str = "") -> None:
+        """Have a line carry so many bytes a second from now on. Raises ValueError where copies share none."""
 
 
 class _Class:
@@ -71,7 +74,7 @@ class Line:
         self._is_stale = False
         self._end: float | None = inf
 
-    def add(self, key: str, size: float, cap: float, now: float, whole: float = 0.0) -> None:  # noqa: ARG002 - see Copies
+    def add(self, key: str, size: float, cap: float, now: float) -> None:
         """Begin a copy."""
         self._advance(now)
         each = self._classes.get(cap)
@@ -130,11 +133,10 @@ class Line:
         self._take(key)
         return key
 
-    def clear(self) -> None:
-        """Break all off."""
-        self._copies.clear()
-        self._classes.clear()
-        self._caps.clear()
+    def set_capacity(self, capacity: float, now: float) -> None:
+        """Carry so many bytes a second from now on."""
+        self._advance(now)
+        self._capacity = capacity
         self._changed()
 
     def _take(self, key: str) -> None:
@@ -178,6 +180,64 @@ class Line:
         return self._now + left / each.speed if each.speed > 0 else inf
 
 
+class Lines:
+    """Lines by name, each shared by its own copies. What is on no line that is known is on the common one, which has no name."""
+
+    def __init__(self, capacity: float) -> None:
+        self._lines = {"": Line(capacity)}
+        self._line_of: dict[str, Line] = {}
+
+    def add(self, key: str, size: float, cap: float, now: float, whole: float, line: str = "") -> None:  # noqa: ARG002 - see Copies
+        """Begin a copy."""
+        shared = self._line_of[key] = self._lines.get(line) or self._lines[""]
+        shared.add(key, size, cap, now)
+
+    def remove(self, key: str, now: float) -> float:
+        """Break a copy off; the bytes that it has left."""
+        line = self._line_of.pop(key, None)
+        return 0.0 if line is None else line.remove(key, now)
+
+    def recap(self, key: str, cap: float, now: float) -> None:
+        """Change the most that a copy may have."""
+        if key in self._line_of:
+            self._line_of[key].recap(key, cap, now)
+
+    def left(self, key: str, now: float) -> float:
+        """The bytes that a copy has left."""
+        return self._line_of[key].left(key, now)
+
+    def speed(self, key: str) -> float:
+        """How fast a copy goes."""
+        return self._line_of[key].speed(key) if key in self._line_of else 0.0
+
+    def keys(self) -> list[str]:
+        """The copies under way."""
+        return list(self._line_of)
+
+    def next_end(self) -> float:
+        """When the next copy ends."""
+        return min(line.next_end() for line in self._lines.values())
+
+    def take_next(self) -> str:
+        """Take the copy that ends next off."""
+        key = min(self._lines.values(), key=Line.next_end).take_next()
+        del self._line_of[key]
+        return key
+
+    def clear(self) -> None:
+        """Break all off; the lines stay."""
+        for key, line in self._line_of.items():
+            line.remove(key, 0.0)
+        self._line_of.clear()
+
+    def set_capacity(self, capacity: float, now: float, line: str = "") -> None:
+        """Have a line carry so many bytes a second from now on; a name that is new makes a new one."""
+        if line in self._lines:
+            self._lines[line].set_capacity(capacity, now)
+        else:
+            self._lines[line] = Line(capacity)
+
+
 class FixedTimes:
     """Each whole copy takes `seconds`, a part of one its share of that; nobody shares anything. A cap of 0 stalls a copy."""
 
@@ -188,7 +248,7 @@ class FixedTimes:
         self._ends: list[tuple[float, int, str]] = []
         self._serial = 0
 
-    def add(self, key: str, size: float, cap: float, now: float, whole: float) -> None:
+    def add(self, key: str, size: float, cap: float, now: float, whole: float, line: str = "") -> None:  # noqa: ARG002 - see Copies
         """Begin a copy."""
         self._begin(key, size, self._seconds * (size / whole if whole else 1.0), cap, now)
 
@@ -243,6 +303,10 @@ class FixedTimes:
         self._copies.clear()
         self._paused.clear()
         self._ends.clear()
+
+    def set_capacity(self, capacity: float, now: float, line: str = "") -> None:  # noqa: ARG002 - see Copies
+        """There is no line. Raises ValueError."""
+        raise ValueError("each copy takes its time here: start the simulator with a bandwidth")
 
     def _begin(self, key: str, size: float, seconds: float, cap: float, now: float) -> None:
         if cap <= 0:

@@ -24,7 +24,7 @@ from flows.simulator.agent_faults import (
     parse_fail,
 )
 from flows.simulator.consistency import check_result
-from flows.simulator.line import Copies, FixedTimes, Line
+from flows.simulator.line import Copies, FixedTimes, Lines
 from flows.simulator.payload import BYTES_PER_MBIT, bytes_to_copy, directories
 from flows.simulator.speed_rules import limit_in_force, next_boundary
 from flows.simulator.states import PASSING, State
@@ -163,6 +163,10 @@ class Progress:
             return
         self._copies.recap(task.id, self._cap(task, now), now)
         self._watch_rules(task, now)
+
+    def set_bandwidth(self, mbps: float, now: float, line: str) -> None:
+        """Change what a line carries. Raises ValueError where copies share none."""
+        self._copies.set_capacity(mbps * self._options.efficiency * BYTES_PER_MBIT, now, line)
 
     # -- asked by whoever shows a task
 
@@ -441,7 +445,7 @@ class Progress:
     def _open_line(self) -> Copies:
         options = self._options
         if options.bandwidth > 0:
-            return Line(options.bandwidth * options.efficiency * BYTES_PER_MBIT)
+            return Lines(options.bandwidth * options.efficiency * BYTES_PER_MBIT)
         return FixedTimes(options.migration_seconds)
 
     def _put_on_line(self, task: Task, now: float) -> None:
@@ -457,7 +461,7 @@ class Progress:
             self._be_patient(task, now)
         if source is not None and not source.has_tc and task.request().get("over_speed_threshold"):
             self._agenda.put(now + OVERSPEED_SECONDS, lambda due: self._check_overspeed(task, due), f"overspeed {task.id}")
-        self._copies.add(task.id, work.left, self._cap(task, now), now, work.whole)
+        self._copies.add(task.id, work.left, self._cap(task, now), now, work.whole, source.line if source is not None else "")
         self._watch_rules(task, now)
 
     def _take_off_line(self, task: Task, now: float) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.simulator.line import FixedTimes, Line
+from flows.simulator.line import Copies, FixedTimes, Line, Lines
 
 SIZES = st.floats(1.0, 1000.0)
 CAPS = st.sampled_from([0.5, 1.0, 2.0, 3.5, 10.0, inf])
@@ -47,14 +47,14 @@ def fluid_ends(copies: list[tuple[float, float, float]], capacity: float) -> dic
     return ends
 
 
-def run(line: Line | FixedTimes, copies: list[tuple[float, float, float]]) -> dict[int, float]:
+def run(line: Copies, copies: list[tuple[float, float, float]]) -> dict[int, float]:
     """When each copy ends on a line."""
     ends: dict[int, float] = {}
     begins = sorted((begin, place) for place, (begin, _, _) in enumerate(copies))
     while begins or line.next_end() < inf:
         if begins and begins[0][0] <= line.next_end():
             begin, place = begins.pop(0)
-            line.add(str(place), copies[place][1], copies[place][2], begin, copies[place][1])
+            line.add(str(place), copies[place][1], copies[place][2], begin, copies[place][1], f"line {place % 2}")
         else:
             end = line.next_end()
             ends[int(line.take_next())] = end
@@ -64,7 +64,7 @@ def run(line: Line | FixedTimes, copies: list[tuple[float, float, float]]) -> di
 @given(COPIES, st.sampled_from([1.0, 3.0, 7.5, 100.0]))
 def test_every_copy_ends_when_the_fluid_does(copies: list[tuple[float, float, float]], capacity: float) -> None:
     """Whatever begins when, however large and however it is capped."""
-    assert run(Line(capacity), copies) == pytest.approx(fluid_ends(copies, capacity), rel=1e-6)
+    assert run(Lines(capacity), copies) == pytest.approx(fluid_ends(copies, capacity), rel=1e-6)
 
 
 @given(COPIES, st.floats(0.1, 40.0), st.sampled_from([1.0, 7.5]))
@@ -83,6 +83,17 @@ def test_a_moment_in_between_keeps_every_byte(copies: list[tuple[float, float, f
         assert isclose(left[key] + speed * passed, size, rel_tol=1e-9, abs_tol=1e-6)
         assert isclose(line.remove(key, passed), left[key], rel_tol=1e-9, abs_tol=1e-6)
     assert (line.keys(), line.next_end()) == ([], inf)
+
+
+@given(COPIES)
+def test_lines_with_names_do_not_share(copies: list[tuple[float, float, float]]) -> None:
+    """Every other copy on a line of its own name: each line is a fluid of its own."""
+    lines = Lines(99.0)
+    for name, capacity in (("line 0", 3.0), ("line 1", 7.5)):
+        lines.set_capacity(capacity, 0.0, name)
+    even, odd = fluid_ends(copies[::2], 3.0), fluid_ends(copies[1::2], 7.5)
+    expected = {2 * place: end for place, end in even.items()} | {2 * place + 1: end for place, end in odd.items()}
+    assert run(lines, copies) == pytest.approx(expected, rel=1e-6)
 
 
 @given(SIZES, st.lists(st.tuples(st.floats(0.1, 20.0), CAPS), max_size=6))

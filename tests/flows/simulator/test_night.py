@@ -136,6 +136,26 @@ def test_two_share_the_line_and_one_that_stops_leaves_it() -> None:
     assert (shown["state"], shown["subtask_info"], shown["migrate_speed"]) == ("RUNNING", "MIGRATE_LINUX_FILE-12", 50.0)
 
 
+def test_a_line_may_change_and_sources_may_have_another() -> None:
+    """Slower, down, and up again; a named one is for its own sources, as each wave of a plan has its bandwidth."""
+    box = InMemory(bandwidth=100.0)
+    service = box.simulator.service
+    service.fleet.put(SourceServer("s-2", "web-02", line="wave-2"))
+    service.set_bandwidth(300.0, "wave-2")
+    first, second = create(box, 1, 30 * GB), create(box, 2, 30 * GB)
+    for task_id in (first, second):
+        act(box, task_id, "start")
+    seen = []
+    for mbps in (100.0, 40.0, 0.0, 80.0):
+        service.set_bandwidth(mbps)
+        seen.append([page(box, each)["migrate_speed"] for each in (first, second)])
+        box.now += 60
+    assert seen == [[100.0, 300.0], [40.0, 300.0], [0.0, 300.0], [80.0, 300.0]]
+    assert service.progress.copied(service.task(first), service.settle()) == pytest.approx(60 * (100 + 40 + 80) * MBIT)
+    with pytest.raises(ValueError, match="start the simulator with a bandwidth"):
+        InMemory().simulator.service.set_bandwidth(5.0)
+
+
 def test_speed_rules_hold_at_their_time_of_day() -> None:
     """A rule takes the place of the task's own limit from its beginning to its end, UTC; a new rule counts at once."""
     box = InMemory(now=1_750_032_000.0 - 1_750_032_000.0 % 86400 + 7 * 3600, bandwidth=1000.0)  # 07:00
