@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import wait_until
+from tests.deployments.guide import COMMANDS
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
 from tests.waves_process import ROOT, environment
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import PrefectApi
 
-README = ROOT / "deployments" / "README.md"
-COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL) for line in block.splitlines()]
-START_SERVER, SERVE, RUN, WORK, DEPLOY = COMMANDS
+SERVE, RUN = COMMANDS[1:3]
 
 # `make test` keeps a file on one worker: two that serve the same deployment would take each other's runs.
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
@@ -144,20 +142,3 @@ def test_prefects_own_retry_resumes_the_wave(
     after = [simulator.tasks_of(source) for source in sources]
     assert [len(tasks) for tasks in after] == [1, 1, 1, 1]
     assert all(now == then for now, then in zip(after, before, strict=True) if then)
-
-
-def test_the_commands_for_workers_are_true(tmp_path: Path, env: dict[str, str], prefect_api: PrefectApi) -> None:
-    """README's worker makes its pool, its `deploy` the deployment, and a run through the pool is Completed."""
-    assert START_SERVER == "prefect server start --background"
-    plan = plan_of(tmp_path, 2, first=201)
-    worker = start(WORK, env)
-    try:
-        wait_until(lambda: prefect_api.post("/work_pools/filter", {"work_pools": {"name": {"any_": ["waves"]}}}))
-        subprocess.run(shlex.split(DEPLOY), env=env, cwd=ROOT, capture_output=True, timeout=60, check=True)
-        words = RUN.replace("served", "pool").replace("inventory/examples/wave-plan.xlsx", str(plan))
-        subprocess.run(shlex.split(words), env=env, cwd=ROOT, check=True, capture_output=True, timeout=60)
-        state = ended(prefect_api, plan)["state"]
-        assert state["type"] == "COMPLETED", state["message"]
-    finally:
-        worker.send_signal(signal.SIGINT)
-        worker.wait(20)

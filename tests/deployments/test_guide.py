@@ -1,0 +1,107 @@
+"""deployments/README.md, command by command: from nothing to waves that started by themselves, one after the other."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flows.settings import Settings
+from tests.conftest import wait_until
+from tests.deployments.guide import COMMANDS, FOLDER, TEXT
+from tests.flows.scheduling.waves_shell import WavesShell
+from tests.plans import disk, make_plan, server
+from tests.simulator_process import SimulatorProcess
+from tests.waves_process import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import PrefectApi
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
+SHARED = "/srv/waves"
+SECOND = [line for line in COMMANDS[3:] if not line.startswith("export ")]
+"""The commands for two machines, after those for one."""
+
+
+@pytest.fixture
+def simulator() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(any_source=True) as simulator:
+        yield simulator
+
+
+def night_plan(path: Path) -> Path:
+    """Two waves whose windows are open: the second waits for the first, which is to start tomorrow."""
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    waves = [
+        {"wave": "wave-1", "starts_at": now + timedelta(days=1), "timezone": "UTC"},
+        {
+            "wave": "wave-2",
+            "starts_at": now - timedelta(minutes=1),
+            "ends_at": now + timedelta(hours=6),
+            "timezone": "UTC",
+            "depends_on": "wave-1",
+        },
+    ]
+    return make_plan(path, [server(1), server(2, wave="wave-2")], disks=[disk(1), disk(2)], waves=waves)
+
+
+def run_of(api: PrefectApi, wave: str) -> dict[str, Any]:
+    """The newest run of a wave of this plan."""
+    found = api.post("/flow_runs/filter", {"sort": "EXPECTED_START_TIME_DESC", "flow_runs": {"tags": {"all_": ["plan:plan"]}}})
+    return next((run for run in found if run["parameters"]["wave"] == wave and run["state_type"] != "SCHEDULED"), {})
+
+
+def test_from_nothing_to_waves_that_start_by_themselves(
+    tmp_path: Path, simulator: SimulatorProcess, prefect_api: PrefectApi
+) -> None:
+    """A pool, deployments, credentials as a block, a worker, a pushed plan, a schedule: wave 2 begins, waits for wave 1, and ends.
+
+    The worker has no credentials of its own: they come from the block that `waves deploy` saved.
+    """
+    env = environment(tmp_path, **prefect_api.environment, PREFECT_WORKER_QUERY_SECONDS="1")
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    night_plan(tmp_path / "plan.xlsx")
+    shared = tmp_path / "srv"
+    worker: subprocess.Popen[bytes] | None = None
+    assert SECOND[0] == "prefect server start --background"
+    try:
+        with WavesShell(env | simulator.environment, tmp_path) as shell:
+            for line in SECOND[1:]:
+                words = shlex.split(line.replace(SHARED, str(shared)))
+                if words[0] == "waves":
+                    code, out = shell.show(*words[1:])
+                    assert code == 0, (line, out, shell.err)
+                elif words[1] == "worker":
+                    worker = subprocess.Popen(words, env=env, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                else:
+                    subprocess.run(words, env=env, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+        wait_until(lambda: run_of(prefect_api, "wave-2").get("state_type") in {"COMPLETED", "FAILED", "CRASHED"}, 90)
+        ended = [run_of(prefect_api, wave)["state"] for wave in ("wave-1", "wave-2")]
+        assert [state["type"] for state in ended] == ["COMPLETED", "COMPLETED"], ended
+        assert sorted(path.name for path in shared.iterdir()) == ["plan.wave-1.report.xlsx", "plan.wave-2.report.xlsx", "plan.xlsx"]
+        arrived = [body["body"] for body in simulator.bodies()]
+        assert ["src-0001" in body for body in arrived] == [True, False]
+    finally:
+        if worker is not None:
+            worker.send_signal(signal.SIGINT)
+            worker.wait(30)
+
+
+def test_what_the_guide_sets_is_read() -> None:
+    """Every variable of ours in it is one of the settings; its links lead somewhere."""
+    known = {str(field.validation_alias) for field in Settings.model_fields.values()}
+    assert set(re.findall(r"\b((?:SMS|CLOUD_SDK|IAM|WAVES)_[A-Z_]+)\b", TEXT)) <= known
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
+    assert [link for link in links if not (FOLDER / link).exists()] == []
+    anchors = {re.sub(r"[^a-z ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^## (.*)$", TEXT, re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([a-z-]+)\)", TEXT)) <= anchors
