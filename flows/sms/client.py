@@ -16,6 +16,7 @@ from urllib.parse import quote
 import httpx
 
 from flows.sms.bodies import is_plain_yes, json_object
+from flows.sms.consistency import latest_of
 from flows.sms.errors import Refused, SmsError, Throttled
 from flows.sms.listing import PASSES, Page, RowT, read_listing
 from flows.sms.models import Created, TaskSummary, TemplateSummary, task_of, template_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from flows.settings import Settings
+    from flows.sms.consistency import ConsistencyResult
     from flows.sms.error_class import ErrorClass
     from inventory.source_server import SourceServer
 
@@ -209,6 +211,11 @@ class SmsClient:
     async def show_sight(self, task_id: str) -> TaskSight | None:
         """The task as it gets on; None only where SMS itself says that it does not exist."""
         return sight_of(await self._show(f"/v3/tasks/{quote(task_id, safe='')}", "SMS.7703"))
+
+    async def show_consistency(self, task_id: str) -> ConsistencyResult | None:
+        """What the latest consistency check of a task found; None where none is finished, or there is no such task."""
+        answer = await self._show(f"/v3/tasks/{quote(task_id, safe='')}/consistency-result", "SMS.7703", key="result_list")
+        return None if answer is None else latest_of(answer["result_list"] or [])
 
     async def list_sources(self) -> list[SourceServer]:
         """All source servers, each id once, without the disks that only `show_source` has; see `list_tasks` on absence."""
