@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -95,22 +95,27 @@ async def run(
     *,
     clock: Clock | None = None,
     poll_seconds: float = 5.0,
+    offline_seconds: float = 30.0,
 ) -> ActionResult:
-    """Carry out the order. Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent."""
+    """Carry out the order; `start` looks at who runs, and at sources that are offline, every so many seconds.
+
+    Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
+    """
     clock = clock or SystemClock()
-    async with _desk(prepared, settings, watcher, stop, clock, poll_seconds) as desk:
+    pauses = ActOptions(poll_seconds=poll_seconds, offline_seconds=offline_seconds)
+    async with _desk(prepared, settings, watcher, stop, clock, pauses) as desk:
         return await operate(desk)
 
 
 async def look(prepared: PreparedOrder, settings: Settings, watcher: ActWatcher, stop: StopSignal) -> list[Preview]:
     """Say what `run` would do with each row; sends nothing that changes anything. Raises an SmsError, JournalUnavailableError."""
-    async with _desk(prepared, settings, watcher, stop, SystemClock(), 5.0) as desk:
+    async with _desk(prepared, settings, watcher, stop, SystemClock(), ActOptions()) as desk:
         return await preview(desk)
 
 
 @asynccontextmanager
 async def _desk(
-    prepared: PreparedOrder, settings: Settings, watcher: ActWatcher, stop: StopSignal, clock: Clock, poll_seconds: float
+    prepared: PreparedOrder, settings: Settings, watcher: ActWatcher, stop: StopSignal, clock: Clock, pauses: ActOptions
 ) -> AsyncIterator[ActDesk]:
     """A desk with SMS and the journal open; reads go by a bucket of their own."""
     client = SmsClient(ClientOptions.of(settings), make_auth(settings, clock.wall), pace=Throttle(clock), sleep=clock.sleep)
@@ -124,7 +129,7 @@ async def _desk(
             if (window := (await journal.known_windows(settings.account)).get(ACTIONS)) is not None:
                 throttle.hold_to(window)
             yield ActDesk.open(
-                _order(prepared, settings, poll_seconds),
+                _order(prepared, settings, pauses),
                 client=client,
                 journal=journal,
                 throttle=throttle,
@@ -137,14 +142,14 @@ async def _desk(
         raise JournalUnavailableError(settings.journal_problem(error)) from error
 
 
-def _order(prepared: PreparedOrder, settings: Settings, poll_seconds: float) -> ActionOrder:
+def _order(prepared: PreparedOrder, settings: Settings, pauses: ActOptions) -> ActionOrder:
     order = prepared.order
-    options = ActOptions(
+    options = replace(
+        pauses,
         settle_seconds=settings.settle_seconds,
         deadline_seconds=ClientOptions.of(settings).deadline_seconds,
         lease_slack_seconds=settings.lease_slack_seconds,
-        concurrency=min(settings.concurrency, ActOptions().concurrency),
-        poll_seconds=poll_seconds,
+        concurrency=min(settings.concurrency, pauses.concurrency),
         account_running=settings.max_running,
     )
     return ActionOrder(

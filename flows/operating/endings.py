@@ -46,6 +46,8 @@ def not_sent(life: TaskLife, found: Rule) -> ServerResult:
     """
     if found.ruling is Ruling.ALREADY:
         return _result(life, Ended.DONE if life.sent else Ended.ALREADY, message=found.why)
+    if found.ruling is Ruling.OFFLINE:
+        return _result(life, Ended.DEFERRED, code=OFFLINE_CODE, message=found.why, advice=found.advice)
     ended = Ended.DEFERRED if found.ruling is Ruling.PASSING else Ended.ILLEGAL
     message = f"it cannot be {_PARTICIPLE[life.operation]}: {found.why}"
     return _result(life, ended, code=STATE, message=message, advice=found.advice)

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from flows.operating.operations import Operation
+from flows.sms.codes import advice_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,7 @@ class Ruling(Enum):
     ALREADY = "what it is to bring about is so already"
     ILLEGAL = "it would be refused, or do something else than what is meant"
     PASSING = "not now: the state ends by itself"
+    OFFLINE = "not now: nothing copies from a source that SMS has lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Rule:
 
 
 _SEND = Rule(Ruling.SEND)
+_OFFLINE = Rule(Ruling.OFFLINE, "its source server is offline", advice_for("SMS.6603"))
+_NEEDS_THE_SOURCE = frozenset({Operation.START, Operation.RESTART, Operation.SYNC})
 _WAIT_FOR_SYNC = "wait until it is SYNCING: `waves track` tells"
 _START_FIRST = "start it first: `waves start`"
 _RESTART_FIRST = "mend what its error names, then `waves restart`"
@@ -137,6 +141,8 @@ def rule(operation: Operation, task: TaskSight) -> Rule:
     if operation is Operation.DELETE and state in COPYING | PASSING and task.connected is False:
         return _SEND  # of a source that is gone for good, SMS deletes the task whatever it was at (facts 7.4)
     found = _TABLE[operation].get(state)
+    if found is _SEND and task.is_offline and operation in _NEEDS_THE_SOURCE:
+        return _OFFLINE
     if found is not None:
         return found
     if state in PASSING:

@@ -154,7 +154,7 @@ class Starter:
         if found.ruling is Ruling.PASSING:
             self._waits_for[position] = f"while {sight.state}"
             return None
-        if found.ruling is not Ruling.SEND:
+        if found.ruling not in {Ruling.SEND, Ruling.OFFLINE}:
             self._finish(subject, _told(subject, sight, found.ruling, found.why, found.advice))
             return None
         return None if self._is_offline(subject, sight) else _Ready(candidate)
@@ -199,7 +199,7 @@ class Starter:
         result = await desk.perform(life)
         self._in_doubt.discard(subject.task_id)
         self._restarted[subject.task_id] += is_automatic and life.sent > 0
-        if result.code == OFFLINE_CODE and result.ended is Ended.REFUSED:
+        if result.code == OFFLINE_CODE and result.ended in {Ended.REFUSED, Ended.DEFERRED}:
             self._offline_until[position] = desk.clock.steady() + desk.options.offline_seconds
             self._waits_for[position] = _OFFLINE
             desk.say_once(

@@ -66,7 +66,12 @@ class Evening(Night):
         """Carry out an order."""
         prepared = operate_job.prepare(operate_job.OperateOrder(plan, wave, Operation(operation), **order))
         return await operate_job.run(
-            prepared, self.run_settings(), watcher or Unwatched(), stop or StopSignal(), poll_seconds=poll_seconds
+            prepared,
+            self.run_settings(),
+            watcher or Unwatched(),
+            stop or StopSignal(),
+            poll_seconds=poll_seconds,
+            offline_seconds=0.2,
         )
 
     async def actions(self, number: int = 1) -> Sequence[Action]:

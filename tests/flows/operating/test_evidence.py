@@ -16,7 +16,7 @@ from flows.sms.speed_rules import SpeedRule
 from flows.sms.task_sight import TaskSight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 OPERATIONS = [each for each in Operation if each is not Operation.SPEED]
 STATES = [*sorted(moves.STATES), "NEVER_HEARD_OF"]
@@ -81,7 +81,7 @@ def futures(life: Life | None, steps: int = 4) -> Iterator[Life | None]:
             yield from futures(following, steps - 1)
 
 
-def legal() -> list[tuple[Operation, Life]]:
+def legal() -> Sequence[tuple[Operation, Life]]:
     found = [
         (operation, life)
         for operation, life in product(OPERATIONS, lives())
