@@ -200,10 +200,19 @@ class OnlineCheck:
             template = self._templates.read[template_id]
             if template is None:
                 yield build_finding("PLAN-645", row.cell(column), template_id, server=row.label, column=column)
-            elif template.has_public_ip is False and row.flag("use_public_ip") is not False and column == "vm_template_id":
+                continue
+            yield from self._of_region(row, column, template)
+            if template.has_public_ip is False and row.flag("use_public_ip") is not False and column == "vm_template_id":
                 said = "yes" if row.flag("use_public_ip") else "empty (yes for SMS)"
                 words = {"server": row.label, "said": said, "template": template.name or template_id}
                 yield build_finding("PLAN-646", row.cell("use_public_ip"), _typed(row, "use_public_ip"), **words)
+
+    def _of_region(self, row: ServerRow, column: str, template: TemplateSummary) -> Iterator[Finding]:
+        """A template makes its servers in its own region, whatever the row says."""
+        said, known = row.text("region_id"), template.region_id
+        if said and known and said.casefold() != known.casefold():
+            words = {"server": row.label, "template": template.name or template.id, "known": known, "said": said}
+            yield build_finding("PLAN-647", row.cell(column), template.id, **words)
 
     def _of_tasks(self, row: ServerRow, source: SourceServer, identity: str) -> Iterator[Finding]:
         """What stands in the way of the row's task: the one task that its source, or its target, may have."""

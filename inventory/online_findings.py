@@ -134,6 +134,13 @@ ONLINE_FINDINGS = (
         "set use_public_ip to no, or give the template a public address",
         "web-07: use_public_ip is empty (yes for SMS), and the template tpl-1 gives its servers no public address",
     ),
+    warning(
+        "PLAN-647",
+        "Template of another region",
+        "{server}: the template {template} makes servers in {known}, and region_id is {said}",
+        "name a template of that region, or correct region_id",
+        "web-07: the template tpl-1 makes servers in cn-north-4, and region_id is ap-southeast-3",
+    ),
     # 100 at once: MgC's FAQ (facts 10); a page of SMS itself says 1,000 (facts 9), the limit that an account's tasks are held to.
     warning(
         "PLAN-650",

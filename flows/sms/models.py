@@ -78,11 +78,15 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSummary:
-    """A template as its page shows it. `has_public_ip` is None where SMS does not say; without one the line is private (6562)."""
+    """A template as its page shows it. `has_public_ip` is None where SMS does not say; without one the line is private (6562).
+
+    `region_id` is the region in which it makes servers, "" where SMS does not say.
+    """
 
     id: str
     name: str = ""
     has_public_ip: bool | None = None
+    region_id: str = ""
 
 
 def _text(value: object) -> str:
@@ -134,4 +138,4 @@ def task_of(row: object) -> TaskSummary | None:
 def template_of(template_id: str, template: Mapping[str, Any]) -> TemplateSummary:
     """The template that was asked for by its id, as its page describes it."""
     has_public_ip = bool(_nested(template.get("publicip"))) if "publicip" in template else None
-    return TemplateSummary(template_id, _text(template.get("name")), has_public_ip)
+    return TemplateSummary(template_id, _text(template.get("name")), has_public_ip, _text(template.get("region")))

@@ -73,7 +73,7 @@ def told(found: Asked) -> list[tuple[str, str]]:
 
 def test_every_kind_that_only_sms_can_tell_is_provoked() -> None:
     """Here, or in test_build.py, which has the agent's warnings."""
-    by_name = {"PLAN-634", "PLAN-645", "PLAN-646", "PLAN-650", "PLAN-651", "PLAN-660", "PLAN-661", "PLAN-662"}
+    by_name = {"PLAN-634", "PLAN-645", "PLAN-646", "PLAN-647", "PLAN-650", "PLAN-651", "PLAN-660", "PLAN-661", "PLAN-662"}
     provoked = {case[1] for case in (*SOURCE_CASES, *TASK_CASES)} | by_name
     assert {kind.code for kind in ONLINE_FINDINGS} - provoked == set()
 
@@ -175,6 +175,16 @@ def test_templates_are_asked_for_once_each(sms: SimulatorProcess, tmp_path: Path
         ("Servers!J4", "PLAN-645", "tpl-9"),
     ]
     assert len(sms.arrivals("GET /v3/vm/templates/{id}")) == before + 3
+
+
+def test_a_template_of_another_region_is_told(sms: SimulatorProcess, tmp_path: Path) -> None:
+    """Where both say theirs: the template makes the server in its own."""
+    sms.add_template("tpl-1", name="small", region="ap-southeast-3")
+    sms.add_template("tpl-2", name="large", region="cn-north-4")
+    rows = [server(n, target_vm_id=None, migration_ip=None, vm_template_id=f"tpl-{n}") for n in (1, 2)]
+    found = [each for each in asked(tmp_path, *rows).findings if each.code == "PLAN-647"]
+    assert [(each.place, each.value, each.severity) for each in found] == [("Servers!H3", "tpl-2", Severity.WARNING)]
+    assert "the template large makes servers in cn-north-4, and region_id is ap-southeast-3" in found[0].problem
 
 
 def test_a_row_may_name_its_source_otherwise(sms: SimulatorProcess, tmp_path: Path) -> None:
