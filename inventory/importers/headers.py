@@ -35,6 +35,7 @@ _TRAILING = re.compile(rf"^(?P<base>.*?\w)[\s_.\-/,]+(?:in |en |в )?(?P<unit>{'
 _GLUED = re.compile(r"^(?P<base>.*[a-z])(?P<unit>[KMGT]i?[Bb])$")
 _OPTIONAL = re.compile(r"\(\s*(?:optional|required|mandatory|optionnel|obligatoire|pflichtfeld)\s*\)\s*$", re.IGNORECASE)
 _DOT_ABOVE = "\u0307"  # what is left of a Turkish İ in small letters
+_DOTLESS = "ı"  # a Turkish I in small letters, which is an i to everybody else
 _EDGES = "*:#.?!\"' "
 
 
@@ -46,7 +47,7 @@ def _plain(header: object) -> str:
 def header_key(header: object) -> str:
     """A header without case, spaces, dashes, underscores, marks for "required", and what stands in brackets for it."""
     text = _OPTIONAL.sub("", _plain(header))
-    return normalise(text.strip(_EDGES)).replace(_DOT_ABOVE, "")
+    return normalise(text.strip(_EDGES)).replace(_DOT_ABOVE, "").replace(_DOTLESS, "i")
 
 
 def split_unit(header: object) -> tuple[str, str]:

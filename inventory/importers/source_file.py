@@ -28,7 +28,20 @@ if TYPE_CHECKING:
     from inventory.sheet_facts import SheetFacts
 
 _SEPARATORS = ",;\t|"
-_ENCODINGS = ("cp1252", "gb18030", "cp1251", "shift_jis", "cp949", "cp1250", "big5")
+_ENCODINGS = (
+    "cp1252",
+    "gb18030",
+    "cp1251",
+    "shift_jis",
+    "cp949",
+    "cp1250",
+    "big5",
+    "cp1254",
+    "cp1253",
+    "cp1255",
+    "cp1256",
+    "cp874",
+)
 _LOOK_ROWS = 30
 _MOST_COLUMNS = 16_384
 _NEVER_CALCULATED = "formula that was never calculated"

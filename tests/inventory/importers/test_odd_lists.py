@@ -336,3 +336,20 @@ def test_no_server_is_lost_whatever_stands_beside_its_name(names: list[str], cel
     rows = [[name, cells.draw(beside), cells.draw(beside), cells.draw(beside)] for name in names]
     file = SourceFile("l.xlsx", "", (SourceSheet("S", [["Hostname", "IP", "OS", "Disk (GB)"], *rows]),))
     assert [server.name for server in import_source(file).servers] == names
+
+
+CODE_PAGES = [
+    ("SUNUCU ADI;IP ADRESİ;İŞLETİM SİSTEMİ;DİSK BOYUTU (GB)", "cp1254"),
+    ("όνομα διακομιστή;διεύθυνση ip;λειτουργικό σύστημα;Disk (GB)", "cp1253"),
+    ("שם השרת;כתובת ip;מערכת הפעלה;Disk (GB)", "cp1255"),
+    ("اسم الخادم;عنوان ip;نظام التشغيل;Disk (GB)", "cp1256"),
+    ("ชื่อเซิร์ฟเวอร์;IP;OS;Disk (GB)", "cp874"),
+]
+
+
+@pytest.mark.parametrize(("header", "encoding"), CODE_PAGES, ids=[encoding for _, encoding in CODE_PAGES])
+def test_a_csv_in_an_older_code_page(tmp_path: Path, header: str, encoding: str) -> None:
+    """The one under which its headers are words is taken, and told."""
+    made = listed(tmp_path, f"{header}\nweb;10.0.0.1;Linux;40\n", encoding=encoding)
+    assert said(made, "source_name", "source_ip", "os_type") == [["web", "10.0.0.1", "LINUX"]]
+    assert (made.bytes, "IMPORT-126" in codes(made)) == (40 * GIB, True)
