@@ -160,19 +160,30 @@ def _size_findings(
     row: ServerRow, disk: SheetRow, theirs: SourceDisk, size: int, *, by_block: bool, is_gpt: bool
 ) -> Iterator[Finding]:
     """A disk of the sheet that is too small: for certain, or perhaps; one finding at most."""
-    cell, name = disk.cell("size"), disk.text("name")
-    words = {"server": row.label, "disk": name, "size": short_bytes(size)}
     wanted, used = theirs.size or 0, theirs.used_size or 0
-    if size < wanted and by_block:
-        yield build_finding("PLAN-635", cell, disk.text("size"), source_size=short_bytes(wanted), **words)
-    elif size < min(wanted, used):
-        yield build_finding("PLAN-636", cell, disk.text("size"), used=short_bytes(used), **words)
-    elif size < min(wanted, used + RESERVE_BYTES):
-        yield build_finding("PLAN-637", cell, disk.text("size"), used=short_bytes(used), **words)
-    elif size < wanted:
-        yield build_finding("PLAN-626", cell, server=row.label, disk=name, missing=wanted - size)
-    elif is_gpt and size < wanted + RESERVE_BYTES:
-        yield build_finding("PLAN-630", cell, disk.text("size"), server=row.label, disk=name, spare=short_bytes(size - wanted))
+    code = _too_small(size, wanted, used, by_block=by_block, is_gpt=is_gpt)
+    if code:
+        words: dict[str, str | int] = {
+            "server": row.label,
+            "disk": disk.text("name"),
+            "size": short_bytes(size),
+            "source_size": short_bytes(wanted),
+            "used": short_bytes(used),
+            "missing": wanted - size,
+            "spare": short_bytes(max(0, size - wanted)),
+        }
+        yield build_finding(code, disk.cell("size"), disk.text("size"), **words)
+
+
+def _too_small(size: int, wanted: int, used: int, *, by_block: bool, is_gpt: bool) -> str:
+    """The code of what is wrong with a target disk's bytes, given those of its source and how many are used; "" for nothing."""
+    if size >= wanted:
+        return "PLAN-630" if is_gpt and size < wanted + RESERVE_BYTES else ""
+    if by_block:
+        return "PLAN-635"
+    if size < used:
+        return "PLAN-636"
+    return "PLAN-637" if size < used + RESERVE_BYTES else "PLAN-626"
 
 
 def _names(disks: Mapping[str, SourceDisk]) -> str:
