@@ -264,8 +264,9 @@ class Service:
     def history(self) -> dict[str, Any]:
         """What has really happened: all tasks there are and were, and when which source was offline.
 
-        `tasks` as `Task.history` tells them, those that are gone with `gone_at` and `gone_why`; `outages` are `{"source_server_id",
-        "from", "to"}`, `to` null for one that lasts.
+        `tasks`: what `Task.history` tells; `bytes` of the full copy, `bytes_copied` in all, `rounds` of changes, `runs` (starts);
+        `gone_at` and `gone_why` (`deleted`, or `by hand`), null for one that is there.
+        `outages`: `{"source_server_id", "from", "to"}`, `to` null for one that lasts. Times are seconds since the epoch.
         """
         now = self.settle()
         tasks = [self._history_of(task, now) for task in self._tasks.all()]

@@ -66,7 +66,12 @@ class Task:
         return self._syncs
 
     def history(self) -> dict[str, Any]:
-        """What has really happened to it: its states and what it was told, with their times, and its last error."""
+        """What has really happened to it.
+
+        `states`: `{"state", "at", "why"}`, the `why` being an error's code, `by hand`, or empty. `operations`: `{"operation", "at",
+        "performed", "code", "answer"}`: an action's word, `speed` or `delete`; the code of a refusal; `heard`, `late`, or the fault
+        that lost the answer (performed) or the request (not performed). `error` is that of its last run, in the service's keys.
+        """
         return {
             "id": self.id,
             "name": self.name,

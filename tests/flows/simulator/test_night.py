@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from flows.simulator.fleet import Fleet, SourceServer
 from flows.simulator.layouts import GIB
+from inventory.forecast_run import Job, run_jobs
 from tests.flows.simulator.bodies import disk
 from tests.flows.simulator.inmemory import InMemory
 from tests.flows.simulator.test_line import fluid_ends
@@ -69,6 +70,19 @@ def test_tasks_end_when_a_fluid_would(loads: list[tuple[int, int, int]], bandwid
     assert ends(box, made) == pytest.approx({place: began + end + 30.0 for place, end in fluid.items()}, abs=0.01)
     for place, task_id in enumerate(made):
         assert box.simulator.service.progress.copied(box.simulator.service.task(task_id), box.now) == loads[place][1] * GB
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from([0, 40, 100, 250])), min_size=1, max_size=6))
+def test_a_night_without_trouble_is_the_forecast(loads: list[tuple[int, int]]) -> None:
+    """The forecast's own reckoning of the same wave, to the second: two models, written apart."""
+    box = InMemory(bandwidth=300.0, efficiency=0.8, preparation=120.0, configuration=60.0)
+    made = [create(box, place, size * GB, speed_limit=limit) for place, (size, limit) in enumerate(loads)]
+    began = box.now
+    for task_id in made:
+        act(box, task_id, "start")
+    jobs = [Job(size * GB, float(limit) * MBIT or inf, prepare=120.0, cut_over=60.0) for size, limit in loads]
+    spans = run_jobs(jobs, 300.0 * 0.8 * MBIT)
+    assert ends(box, made) == pytest.approx({place: began + span.end for place, span in enumerate(spans)}, rel=0, abs=0.1)
 
 
 def test_files_are_what_is_used_and_blocks_are_partitions() -> None:
