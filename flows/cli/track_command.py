@@ -13,6 +13,7 @@ import sys
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
@@ -100,7 +101,9 @@ def views_of(call: Call, stream: TextIO) -> Views:
     """What shows the wave, on this stream and wherever else it is wanted."""
     views: list[Any] = [_live(stream) if output.is_terminal(stream) else TrackLines(stream)]
     if call.html is not None:
-        views.append(WallPage(call.html))
+        from flows.tracking.wall_page import WallPage
+
+        views.append(WallPage(call.html, partial(output.say, output.Word.WARNING)))
     return Views(views)
 
 
@@ -108,38 +111,6 @@ def _live(stream: TextIO) -> Any:  # noqa: ANN401 - rich is imported on a termin
     from flows.cli.track_view import TrackView
 
     return TrackView(stream)
-
-
-class WallPage:
-    """A watcher that writes the page for the wall; one that cannot be written is said once, and tried again at each look."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._is_said = False
-
-    def picture(self, picture: Picture) -> None:
-        """Put the page in place of the one before."""
-        from flows.tracking.wall_page import write_wall_page
-
-        try:
-            write_wall_page(self._path, picture)
-        except OSError as error:
-            if not self._is_said:
-                output.say(
-                    output.Word.WARNING, f"{self._path} cannot be written ({str(error.strerror).lower()}): it is tried again"
-                )
-            self._is_said = True
-        else:
-            self._is_said = False
-
-    def change(self, change: Change) -> None:
-        """The picture shows it."""
-
-    def remark(self, text: str) -> None:
-        """It is for who sits before the screen."""
-
-    def close(self) -> None:
-        """The page stays as the last look left it."""
 
 
 class Views:

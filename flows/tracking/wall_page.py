@@ -21,9 +21,10 @@ from inventory.report_html_text import element, escaped, visible
 from inventory.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from flows.tracking.events import Change
     from flows.tracking.picture import Picture, ServerView
 
 COLUMNS = (
@@ -58,6 +59,37 @@ _LEAST_REFRESH = 5
 def write_wall_page(path: Path, picture: Picture) -> None:
     """Put the page in place of the one before, whole. Raises OSError."""
     write_whole(path, lambda stream: stream.writelines(page_of(picture)))
+
+
+class WallPage:
+    """A watcher that writes the page at each look; one that cannot be written is said once, and tried again at the next."""
+
+    def __init__(self, path: Path, say: Callable[[str], None]) -> None:
+        self._path = path
+        self._say = say
+        self._is_said = False
+
+    def picture(self, picture: Picture) -> None:
+        """Put the page in place of the one before."""
+        try:
+            write_wall_page(self._path, picture)
+        except OSError as error:
+            if not self._is_said:
+                self._say(
+                    f"{self._path} cannot be written ({str(error.strerror or error).lower()}): it is tried again at each look"
+                )
+            self._is_said = True
+        else:
+            self._is_said = False
+
+    def change(self, change: Change) -> None:
+        """The picture shows it."""
+
+    def remark(self, text: str) -> None:
+        """It is for who sits before a screen with a keyboard."""
+
+    def close(self) -> None:
+        """The page stays as the last look left it."""
 
 
 def page_of(picture: Picture) -> Iterator[bytes]:
