@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -11,9 +12,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from urllib.request import urlopen
+from uuid import uuid4
 
 import pytest
 
+from flows.scheduling.automations import crash_automation, rerun_automation
+from flows.scheduling.prefect_setup import TAG
 from flows.settings import Settings
 from tests.conftest import wait_until
 from tests.deployments.guide import COMMANDS, FOLDER, TEXT
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
 SHARED = "/srv/waves"
+SILENT = "silent"
 SECOND = [line for line in COMMANDS[3:] if not line.startswith("export ")]
 """The commands for two machines, after those for one."""
 
@@ -61,12 +68,41 @@ def run_of(api: PrefectApi, wave: str) -> dict[str, Any]:
     return next((run for run in found if run["parameters"]["wave"] == wave and run["state_type"] != "SCHEDULED"), {})
 
 
+@pytest.fixture
+def silent_run(prefect_api: PrefectApi) -> str:
+    """The id of a run that gave one sign of life, and then no more.
+
+    The automations are those of `waves deploy`, but that 10 s are silence, and that they go by a tag that only this run has.
+    """
+    for automation in (crash_automation(timedelta(seconds=10)), rerun_automation()):
+        made = automation.model_dump_json().replace(f"prefect.tag.{TAG}", f"prefect.tag.{SILENT}")
+        prefect_api.post("/automations/", json.loads(made) | {"name": f"{automation.name} (10 s)"})
+    flow = prefect_api.post("/flows/", {"name": SILENT})
+    deployment = prefect_api.post("/deployments/", {"name": SILENT, "flow_id": flow["id"], "tags": [SILENT]})
+    run = prefect_api.post(f"/deployments/{deployment['id']}/create_flow_run", {})
+    for state in ("PENDING", "RUNNING"):
+        prefect_api.post(f"/flow_runs/{run['id']}/set_state", {"state": {"type": state}})
+    related = [{"prefect.resource.id": f"prefect.tag.{SILENT}", "prefect.resource.role": "tag"}]
+    sign = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run['id']}"}}
+    now = datetime.now(UTC).isoformat()
+    prefect_api.post("/events", [{**sign, "id": str(uuid4()), "occurred": now, "related": related, "payload": {}}])
+    return str(run["id"])
+
+
+def states_of(api: PrefectApi, run_id: str) -> list[tuple[str, str]]:
+    """The states that a run was in, in order."""
+    query = urlencode({"flow_run_id": run_id})
+    with urlopen(f"{api.url}/flow_run_states/?{query}", timeout=30) as answer:  # noqa: S310 - our own server
+        return [(state["type"], state["name"]) for state in json.loads(answer.read())]
+
+
 def test_from_nothing_to_waves_that_start_by_themselves(
-    tmp_path: Path, simulator: SimulatorProcess, prefect_api: PrefectApi
+    tmp_path: Path, simulator: SimulatorProcess, prefect_api: PrefectApi, silent_run: str
 ) -> None:
     """A pool, deployments, credentials as a block, a worker, a pushed plan, a schedule: wave 2 begins, waits for wave 1, and ends.
 
-    The worker has no credentials of its own: they come from the block that `waves deploy` saved.
+    The worker has no credentials of its own: they come from the block that `waves deploy` saved. Meanwhile a run that gives no sign
+    of life becomes Crashed, and is to be run again.
     """
     env = environment(tmp_path, **prefect_api.environment, PREFECT_WORKER_QUERY_SECONDS="1")
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -91,6 +127,8 @@ def test_from_nothing_to_waves_that_start_by_themselves(
         assert sorted(path.name for path in shared.iterdir()) == ["plan.wave-1.report.xlsx", "plan.wave-2.report.xlsx", "plan.xlsx"]
         arrived = [body["body"] for body in simulator.bodies()]
         assert ["src-0001" in body for body in arrived] == [True, False]
+        crashed = [("RUNNING", "Running"), ("CRASHED", "HeartbeatLost"), ("SCHEDULED", "AwaitingRetry")]
+        wait_until(lambda: states_of(prefect_api, silent_run)[-3:] == crashed, instead=lambda: states_of(prefect_api, silent_run))
     finally:
         if worker is not None:
             worker.send_signal(signal.SIGINT)
