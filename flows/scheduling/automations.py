@@ -112,7 +112,8 @@ _LATE = (
 
 async def have_webhook(url: str) -> UUID:
     """Have the webhook's block, its URL a secret of Prefect's; the block's id."""
-    return await Webhook(url=url, method="POST").save(WEBHOOK_BLOCK, overwrite=True)
+    block: UUID = await Webhook(url=url, method="POST").save(WEBHOOK_BLOCK, overwrite=True)
+    return block
 
 
 async def have_automations(client: PrefectClient, wanted: Sequence[AutomationCore], *, is_made: bool = True) -> list[str]:

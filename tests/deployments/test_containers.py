@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from flows.cli.main import make_app
 from flows.scheduling.scheduled_flow import FLOWS
 from flows.settings import Settings
 from flows.simulator.arguments import parse_arguments
 from tests.deployments.guide import DOCKER, FOLDER
-from tests.docs import make_app
 from tests.waves_process import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())

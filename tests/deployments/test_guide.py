@@ -104,7 +104,7 @@ def test_from_nothing_to_waves_that_start_by_themselves(
     The worker has no credentials of its own: they come from the block that `waves deploy` saved. Meanwhile a run that gives no sign
     of life becomes Crashed, and is to be run again.
     """
-    env = environment(tmp_path, **prefect_api.environment, PREFECT_WORKER_QUERY_SECONDS="1")
+    env = environment(tmp_path, None, **prefect_api.environment, PREFECT_WORKER_QUERY_SECONDS="1")
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     night_plan(tmp_path / "plan.xlsx")
     shared = tmp_path / "srv"

@@ -67,7 +67,8 @@ async def report(settings: Settings, plan: Path, statuses: Mapping[str, Status],
 
 async def test_a_wave_starts_when_the_one_before_has_its_report(tmp_path: Path, settings: Settings) -> None:
     """It waits while a row is deferred, says for what, and goes on after the next run's report; rejected is an end, too."""
-    plan, said = plan_of(tmp_path), []
+    plan = plan_of(tmp_path)
+    said: list[str] = []
     await report(settings, plan, {"src-0001-a1b2": Status.CREATED, "src-0002-a1b2": Status.DEFERRED})
 
     async def next_run() -> None:

@@ -27,7 +27,7 @@ NAMES = ("wave-1", "wave-2", "wave-3")
 @pytest.fixture(scope="module")
 def waves(prefect_api: PrefectApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WavesShell]:
     folder = tmp_path_factory.mktemp("scheduled")
-    with WavesShell(environment(folder, **prefect_api.environment), folder) as shell:
+    with WavesShell(environment(folder, None, **prefect_api.environment), folder) as shell:
         yield shell
 
 

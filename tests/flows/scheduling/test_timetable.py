@@ -64,7 +64,7 @@ def test_without_an_end_a_start_may_be_an_hour_late(tmp_path: Path) -> None:
 def test_a_wave_that_cannot_start_says_why(tmp_path: Path) -> None:
     """No time, no row in Waves, no servers."""
     servers = [server(1), server(2, wave="wave-2"), server(3, wave="wave-3")]
-    waves = [
+    waves: list[dict[str, Any]] = [
         {"wave": "wave-1", "starts_at": datetime.fromisoformat("2027-01-01")},
         {"wave": "wave-2"},
         {"wave": "x", "starts_at": datetime.fromisoformat("2027-01-01")},
