@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inventory.report_facts import last_attempts, row_digest
-from inventory.report_style import MUTED, SharedCells, add_sheet, font, header_row, prepare_table, styled, text_value
+from inventory.report_style import MUTED, add_sheet, font, header_row, prepare_table, styled, text_value
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 JOURNAL_COLUMNS = (
     "server",
     "source_server_id",
-    "attempt",
     "sent_at",
     "answered_at",
-    "http_status",
     "answer",
     "decision",
     "reason",
@@ -34,8 +32,10 @@ JOURNAL_COLUMNS = (
     "request_id",
     "body_sha256",
     "run_id",
+    "attempt",
+    "http_status",
 )
-_JOURNAL_WIDTHS = (28.0, 38.0, 11.0, 26.0, 26.0, 13.0, 48.0, 52.0, 60.0, 84.0, 36.0, 68.0, 20.0)
+_JOURNAL_WIDTHS = (28.0, 38.0, 26.0, 26.0, 48.0, 52.0, 60.0, 84.0, 36.0, 68.0, 20.0, 10.0, 12.0)
 PROVENANCE_COLUMNS = ("row", "server", "source_server_id", "task_id", "request_id", "row_sha256", "body_sha256")
 _PROVENANCE_WIDTHS = (16.0, 28.0, 38.0, 38.0, 36.0, 68.0, 68.0)
 
@@ -45,21 +45,18 @@ def add_journal(workbook: Workbook, report: WaveReport) -> None:
     sheet = add_sheet(workbook, "Journal")
     prepare_table(sheet, _JOURNAL_WIDTHS, len(report.attempts), f"{report.plan.name} - {report.wave} - journal", titles=1)
     sheet.append(header_row(sheet, JOURNAL_COLUMNS))
-    numbers = SharedCells(sheet)
     for attempt in report.attempts:
-        sheet.append(_attempt(sheet, attempt, numbers))
+        sheet.append(_attempt(sheet, attempt))
     if not report.attempts:
         sheet.append([styled(sheet, "No request was sent.", face=font(colour=MUTED))])
 
 
-def _attempt(sheet: Worksheet, attempt: Attempt, numbers: SharedCells) -> tuple[str | float | Cell | None, ...]:
+def _attempt(sheet: Worksheet, attempt: Attempt) -> tuple[str | int | Cell | None, ...]:
     return (
         text_value(sheet, attempt.server),
         text_value(sheet, attempt.source_server_id),
-        numbers.cell(attempt.number),
         _moment(attempt.sent_at),
         _moment(attempt.answered_at) if attempt.answered_at else None,
-        numbers.cell(attempt.http_status),
         text_value(sheet, attempt.answer),
         text_value(sheet, attempt.decided),
         text_value(sheet, attempt.reason),
@@ -67,6 +64,8 @@ def _attempt(sheet: Worksheet, attempt: Attempt, numbers: SharedCells) -> tuple[
         text_value(sheet, attempt.request_id),
         attempt.body_digest,
         attempt.run_id,
+        attempt.number,
+        attempt.http_status,
     )
 
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from inventory.report import WaveReport
 
-OUTCOME_COLUMNS = ("status", "task_id", "error_code", "error_message", "advice", "attempts", "submitted_at")
-_OUTCOME_WIDTHS = (13.0, 38.0, 15.0, 44.0, 60.0, 11.0, 22.0)
+OUTCOME_COLUMNS = ("status", "task_id", "error_code", "error_message", "advice", "submitted_at", "attempts")
+_OUTCOME_WIDTHS = (13.0, 38.0, 15.0, 44.0, 60.0, 22.0, 11.0)
 _WORDS_WIDTHS = (44.0, 60.0)
 FINDING_COLUMNS = ("severity", "code", "sheet", "cell", "value", "problem", "remedy")
 _FINDING_WIDTHS = (11.0, 11.0, 16.0, 12.0, 26.0, 56.0, 56.0)
@@ -56,7 +56,7 @@ def add_outcomes(workbook: Workbook, report: WaveReport) -> None:
     title = f"{report.plan.name} - {report.wave} - outcomes"
     prepare_table(sheet, [*widths, *_OUTCOME_WIDTHS], len(report.outcomes), title, titles=_named_columns(headers))
     sheet.append(header_row(sheet, [*headers, *OUTCOME_COLUMNS], own=len(headers)))
-    became = _Became(status_cells(sheet), SharedCells(sheet), SharedCells(sheet), SharedCells(sheet))
+    became = _Became(status_cells(sheet), SharedCells(sheet), SharedCells(sheet))
     for row, outcome in enumerate(report.outcomes, 2):
         if outcome.error_message or outcome.advice:
             heights = map(height_of, (outcome.error_message, outcome.advice), _WORDS_WIDTHS)
@@ -91,9 +91,8 @@ class _Became:
     statuses: Mapping[Status, Cell]
     messages: SharedCells
     advice: SharedCells
-    numbers: SharedCells
 
-    def cells(self, sheet: Worksheet, outcome: Outcome) -> tuple[str | float | Cell | None, ...]:
+    def cells(self, sheet: Worksheet, outcome: Outcome) -> tuple[str | int | Cell | None, ...]:
         submitted_at = outcome.submitted_at
         return (
             self.statuses[outcome.status],
@@ -101,8 +100,8 @@ class _Became:
             text_value(sheet, outcome.error_code),
             self.messages.cell(outcome.error_message),
             self.advice.cell(outcome.advice),
-            self.numbers.cell(outcome.attempts),
             submitted_at.strftime("%Y-%m-%dT%H:%M:%SZ") if submitted_at else None,
+            outcome.attempts,
         )
 
 

@@ -124,8 +124,7 @@ TOP = Alignment(vertical="top")
 MIDDLE = Alignment(vertical="center")
 _LOW = Alignment(vertical="bottom")
 _LOW_WRAP = Alignment(vertical="bottom", wrap_text=True)
-_LOW_NUMBER = Alignment(vertical="bottom", horizontal="right", indent=1)
-"""Beside cells without a look, which stand at the bottom of their row; a number keeps its distance from the text behind it."""
+"""Beside cells without a look, which stand at the bottom of their row."""
 
 
 def styled(
@@ -216,21 +215,21 @@ def status_cells(sheet: Worksheet) -> dict[Status, Cell]:
 
 
 class SharedCells:
-    """Cells that wrap, and numbers, one for each value that comes again; each row is written before the next takes them."""
+    """Cells that wrap, one for each text that comes again and again; each row is written before the next one takes them."""
 
     def __init__(self, sheet: Worksheet) -> None:
         self._sheet = sheet
-        self._cells: dict[str | float, Cell] = {}
+        self._cells: dict[str, Cell] = {}
 
-    def cell(self, value: str | float | None) -> Cell | str | float | None:
-        """The cell for a value, None for none and for no text; once there are many, what has no look."""
-        if value is None or value == "":
+    def cell(self, text: str) -> Cell | str | None:
+        """The cell for a text, None for no text; once there are many texts, what `text_value` makes of it."""
+        if not text:
             return None
-        found = self._cells.get(value)
+        found = self._cells.get(text)
         if found is None:
             if len(self._cells) >= _MOST_SHARED:
-                return text_value(self._sheet, value) if isinstance(value, str) else value
-            found = self._cells[value] = styled(self._sheet, value, alignment=_LOW_WRAP if isinstance(value, str) else _LOW_NUMBER)
+                return text_value(self._sheet, text)
+            found = self._cells[text] = styled(self._sheet, text, alignment=_LOW_WRAP)
         return found
 
 

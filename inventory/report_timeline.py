@@ -14,7 +14,6 @@ from inventory.report_facts import shown_time, steps, timings, zone_of
 from inventory.report_style import (
     BRAND,
     MUTED,
-    SharedCells,
     add_sheet,
     font,
     header_row,
@@ -44,11 +43,11 @@ TIMELINE_COLUMNS = (
     "submitted",
     "answered",
     "window",
-    "seconds",
     "forecast_start",
     "forecast_end",
+    "seconds",
 )
-_WIDTHS = (26.0, 36.0, 13.0, 25.0, 25.0, 11.0, 11.0, 25.0, 25.0)
+_WIDTHS = (28.0, 38.0, 13.0, 25.0, 25.0, 11.0, 25.0, 25.0, 11.0)
 _STEP_COLUMN = len(_WIDTHS) + 2
 _NO_STEP: tuple[None, ...] = ()
 
@@ -63,17 +62,15 @@ def add_timeline(workbook: Workbook, report: WaveReport) -> None:
     sheet.print_area = f"A1:{get_column_letter(len(_WIDTHS))}{len(found) + 1}"
     beside = [None, *header_row(sheet, ("from", "submitted"))] if pace else []
     sheet.append([*header_row(sheet, TIMELINE_COLUMNS), *beside])
-    cells, numbers = status_cells(sheet), SharedCells(sheet)
+    cells = status_cells(sheet)
     for place in range(max(len(found), len(pace))):
-        own = _row(sheet, found[place], cells, numbers, zone) if place < len(found) else (None,) * len(TIMELINE_COLUMNS)
+        own = _row(sheet, found[place], cells, zone) if place < len(found) else (None,) * len(TIMELINE_COLUMNS)
         sheet.append([*own, *(_step(sheet, pace[place], zone) if place < len(pace) else _NO_STEP)])
     if len(pace) > 1:
         sheet.add_chart(_chart(sheet, len(pace)), f"{get_column_letter(_STEP_COLUMN + 3)}2")
 
 
-def _row(
-    sheet: Worksheet, timing: Timing, cells: dict[Status, Cell], numbers: SharedCells, zone: tzinfo
-) -> Sequence[str | float | Cell | None]:
+def _row(sheet: Worksheet, timing: Timing, cells: dict[Status, Cell], zone: tzinfo) -> Sequence[str | float | Cell | None]:
     outcome, sent_at, answered_at = timing.outcome, timing.sent_at, timing.answered_at
     return (
         text_value(sheet, outcome.row.label),
@@ -82,9 +79,9 @@ def _row(
         _moment(sent_at, zone),
         _moment(answered_at, zone),
         timing.place or None,
-        numbers.cell(round((answered_at - sent_at).total_seconds(), 1)) if sent_at and answered_at else None,
         _moment(timing.starts_at, zone),
         _moment(timing.ends_at, zone),
+        round((answered_at - sent_at).total_seconds(), 1) if sent_at and answered_at else None,
     )
 
 

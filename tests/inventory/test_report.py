@@ -61,7 +61,7 @@ def test_each_outcome_stands_beside_its_row_as_written(tmp_path: Path) -> None:
     head, first, second = cells(written(tmp_path, report_of(tmp_path, rows, outcome={"attempts": 1})), "Outcomes")
     headers = ["wave", "source_server_id", "source_name", "source_ip", "target_name", "target_vm_id", "migration_ip"]
     assert head == [*headers, "Owner", "priority", "note", *OUTCOME_COLUMNS]
-    assert first[7:] == ["shop", 2, None, "CREATED", "task-0", None, None, None, 1, "2027-01-09T20:00:00Z"]
+    assert first[7:] == ["shop", 2, None, "CREATED", "task-0", None, None, None, "2027-01-09T20:00:00Z", 1]
     assert second[7:12] == [None, None, "@home", "EXISTS", "task-1"]
 
 
