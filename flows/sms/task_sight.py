@@ -24,6 +24,7 @@ _COPY_SHARE = 0.9
 
 _SUCCESS = frozenset({"MIGRATE_SUCCESS", "SYNC_SUCCESS"})
 _FULL = 100.0
+_LONGEST_WORD = 64
 _MILLISECONDS = 1000.0
 
 
@@ -86,9 +87,9 @@ def sight_of(row: object) -> TaskSight | None:
     if not isinstance(row, dict) or not (task_id := _text(row.get("id"))):
         return None
     get = row.get
-    state = _text(get("state"))
+    state = _shown(_text(get("state")))
     source, target = _nested(get("source_server")), _nested(get("target_server"))
-    steps = _steps(get("sub_tasks"), _text(get("subtask_info")))
+    steps = _steps(get("sub_tasks"), _shown(_text(get("subtask_info"))))
     error_code, error_message = _error(_text(get("error_json")))
     is_done = state in _SUCCESS
     connected = get("connected", source.get("connected"))
@@ -101,7 +102,7 @@ def sight_of(row: object) -> TaskSight | None:
         _text(source.get("id")),
         _text(source.get("name")),
         _text(source.get("ip")),
-        _text(source.get("state")),
+        _shown(_text(source.get("state"))),
         connected if type(connected) is bool else None,
         _text(target.get("vm_id")),
         syncing if type(syncing) is bool else None,
@@ -136,7 +137,7 @@ def _read(rows: Sequence[object]) -> _Steps:
     for row in rows:
         if not isinstance(row, dict):
             continue
-        name, share = _text(row.get("name")), _share(row.get("progress"))
+        name, share = _shown(_text(row.get("name"))), _share(row.get("progress"))
         began, ended = _moment(row.get("start_date")), _moment(row.get("end_date"))
         if began is not None and (found.started_at is None or began < found.started_at):
             found.started_at = began
@@ -177,6 +178,11 @@ def _nested(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     return value if type(value) is str else ""
+
+
+def _shown(text: str) -> str:
+    """A word that goes to terminals and pages: foreign, therefore without anything invisible, and no longer than a word."""
+    return text if len(text) <= _LONGEST_WORD and text.isprintable() else one_line(text, _LONGEST_WORD)
 
 
 def _word(value: object) -> str:

@@ -92,6 +92,14 @@ def test_what_has_no_sub_tasks_may_still_say_how_far_it_is() -> None:
     assert sight_of({"id": "t", "subtask_info": "MIGRATE_LINUX_FILE-160"}).progress == 100.0  # type: ignore[union-attr]
 
 
+def test_a_foreign_word_is_shown_without_what_is_invisible_in_it() -> None:
+    """A state or a sub-task that would clear the screen, or turn the text around, does not."""
+    sight = sight_of({"id": "t", "state": "RUN\x1b[2J\u202eNING", "sub_tasks": [step("COPY\x9b" + "Y" * 900, 1)]})
+    assert sight is not None
+    assert sight.state == "RUN[2JNING"
+    assert len(sight.sub_task) == 64
+
+
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), JSON)
 def test_no_answer_can_break_the_reading(row: dict[str, Any], other: object) -> None:
     """Any value in any field: a sight with a progress from 0 to 100, or none."""
