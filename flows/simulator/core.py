@@ -274,7 +274,9 @@ class Service:
         return {"now": now, "tasks": [*gone, *tasks], "outages": [dict(each) for each in self._outages]}
 
     def reset(self) -> None:
-        """Forget all tasks and all that is pending."""
+        """Forget all tasks and all that is pending; sources that went offline meanwhile are back."""
+        for outage in [each for each in self._outages if each["to"] is None]:
+            self.bring_online(outage["source_server_id"], self.now())
         self._gone.clear()
         self._outages.clear()
         self._were_away.clear()
@@ -306,7 +308,7 @@ class Service:
     def _check_start(self, task: Task) -> None:
         source_id = task.source_server_id
         seconds = self.progress.agent_faults.away_seconds(source_id)
-        if seconds > 0 and source_id not in self._were_away:
+        if seconds > 0 and source_id not in self._were_away and self.progress.work(task).runs == 0:
             self._were_away.add(source_id)
             self.take_offline(source_id, self.now(), seconds)
         source = self.fleet.find(source_id)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Capture = pytest.CaptureFixture[str]
 
 EXAMPLE = ROOT / "inventory" / "examples" / "wave-plan.xlsx"
-SCRIPTS_ONLY = {"print_port", "until_stdin_eof", "retry_after", "lag_detail", "access_key", "user"}
+SCRIPTS_ONLY = {"host", "print_port", "until_stdin_eof", "retry_after", "lag_detail", "access_key", "user"}
 """What only tests and scripts tell a simulator: `python -m flows.simulator` has it."""
 
 

@@ -140,8 +140,13 @@ def test_a_night_is_driven_by_hand_and_told(simulator: SimulatorProcess) -> None
     assert [(each["source_server_id"], each["to"]) for each in told["outages"]] == [("s-2", None)]
     simulator.set_connection("s-2", connected=True)
     assert simulator.history()["outages"][0]["to"] is not None
+    simulator.set_connection("s-2", connected=False, seconds=600)
+    simulator.reset()
+    assert json.loads(fetch(simulator, "/v3/sources/s-2"))["connected"] is True
     with pytest.raises(RuntimeError, match="no such source"):
         simulator.set_connection("", connected=True)
+    with pytest.raises(RuntimeError, match="start the simulator with a bandwidth"):
+        simulator.set_bandwidth(500)
 
 
 def test_the_page_tells_people(simulator: SimulatorProcess) -> None:
