@@ -16,6 +16,7 @@ from flows.cli import output
 from flows.cli.exits import Exit, exit_of_error
 from flows.cli.journal_rows import Meant, meant
 from flows.cli.journal_view import as_json, show
+from flows.operating import action_log
 from flows.settings import load_settings
 from flows.submission import history
 from flows.submission.clock import SystemClock
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from flows.operating.action_records import Action
     from flows.settings import Settings
     from flows.submission.history import RowStory, RunStory
     from inventory.plan import Plan, ServerRow
@@ -51,7 +53,10 @@ class NothingToTellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the journal says of the rows that were asked for. `runs` are those that any of these rows had a part in."""
+    """What the journal says of the rows that were asked for. `runs` are those that any of these rows had a part in.
+
+    `actions` is what was done to the tasks of each source server, in the order in which it was intended.
+    """
 
     plan: str
     wave: str
@@ -61,6 +66,7 @@ class Told:
     rows: Sequence[Meant]
     stories: Mapping[str, RowStory]
     runs: Sequence[RunStory]
+    actions: Mapping[str, Sequence[Action]]
 
 
 def main(call: Call) -> int:
@@ -99,9 +105,11 @@ async def tell(call: Call) -> Told:
         found = _chosen(call, plan, rows, connection, account)
         now = lease_time(connection, clock)
         stories = history.stories(connection, account, {one.source_server_id for one in found} - {""}, now)
+        actions = action_log.of_sources(connection, account, stories)
         concerned = {run_id for story in stories.values() for run_id in story.run_ids}
+        concerned |= {action.run_id for done in actions.values() for action in done}
         runs = [run for run in history.runs(connection, account, now) if run.run_id in concerned]
-        return Told(plan.name, call.wave or "", settings.journal_shown, account, known, found, stories, runs)
+        return Told(plan.name, call.wave or "", settings.journal_shown, account, known, found, stories, runs, actions)
 
     try:
         return await history.read_history(settings.journal_url, clock, lambda text: output.say(output.Word.NOTE, text), ask)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
+from flows.cli.journal_actions import action_as_json, action_line
 from flows.submission.decisions import decisions, standing
 
 if TYPE_CHECKING:
@@ -47,13 +48,20 @@ def as_json(told: Told) -> dict[str, Any]:
         "account": told.account,
         "accounts": list(told.accounts),
         "runs": [_run_as_json(run) for run in told.runs],
-        "rows": [_row_as_json(one, told.stories.get(one.source_server_id)) for one in told.rows],
+        "rows": [
+            {
+                **_row_as_json(one, told.stories.get(one.source_server_id)),
+                "actions": [action_as_json(action, _iso) for action in told.actions.get(one.source_server_id, ())],
+            }
+            for one in told.rows
+        ],
     }
 
 
 def _run_as_json(run: RunStory) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
+        "kind": run.kind,
         "wave": run.wave,
         "plan": run.plan_name,
         "author": run.author,
@@ -129,8 +137,9 @@ def _lines(told: Told) -> Iterator[str]:
     for one in told.rows:
         story = told.stories.get(one.source_server_id)
         yield output.one_line(_heading(one, story))
-        if story:
-            yield from (f"  {output.one_line(line)}" for line in _story_lines(story))
+        lines = [*_story_lines(story)] if story else []
+        lines += [action_line(action, _moment) for action in told.actions.get(one.source_server_id, ())]
+        yield from (f"  {output.one_line(line)}" for line in lines)
 
 
 def _story_lines(story: RowStory) -> Iterator[str]:
@@ -185,7 +194,8 @@ def _outcome_line(outcome: OutcomeStory) -> str:
 
 def _run_line(run: RunStory) -> str:
     tally = ", ".join(f"{count} {status}" for status, count in run.counts.items())
-    line = f"run {run.run_id}  {_moment(run.started_at)}  {run.wave} of {run.plan_name}  by {run.author}  {_ended(run)}"
+    what = f"{run.wave} of {run.plan_name}" if run.kind == "submit" else f"{run.kind} {run.wave} of {run.plan_name}"
+    line = f"run {run.run_id}  {_moment(run.started_at)}  {what}  by {run.author}  {_ended(run)}"
     return f"{line}: {tally}" if tally else line
 
 
@@ -216,6 +226,8 @@ def _draw(told: Told, stream: TextIO) -> None:
             console.print(table)
         for outcome in story.outcomes if story else ():
             console.print(Text(f"{_moment(outcome.decided_at)}  run {outcome.run_id}  {_outcome_line(outcome)}"), soft_wrap=True)
+        for action in told.actions.get(one.source_server_id, ()):
+            console.print(Text(output.one_line(action_line(action, _moment))), soft_wrap=True)
 
 
 def _cells(attempt: AttemptRecord, decision: Decision) -> tuple[str, ...]:

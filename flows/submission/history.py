@@ -34,7 +34,7 @@ _ASKED_BY_ID = 200
 
 @dataclass(frozen=True, slots=True)
 class RunStory:
-    """One run: who, when, of what, and how it ended. `counts` are by status.
+    """One run: who, when, of what, and how it ended. `counts` are by status, `kind` is what it was to do.
 
     `ended_at` is None where the run goes on (`is_alive`: it has shown so), or died.
     """
@@ -48,6 +48,7 @@ class RunStory:
     ending: str
     counts: Mapping[str, int] = field(default_factory=dict)
     is_alive: bool = False
+    kind: str = "submit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def runs(connection: Connection, account: str, now: LeaseTime) -> list[RunStory]
             ending=one.ending,
             counts=counted[one.run_id],
             is_alive=one.run_id in alive,
+            kind=one.kind,
         )
         for one in found
     ]
