@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inventory.wave_proposal import Proposal
 
 WAVE_COLUMN, REASON_COLUMN = "proposed_wave", "proposed_because"
-_WIDTHS = {WAVE_COLUMN: 16.0, REASON_COLUMN: 60.0}
+_WIDTHS = {WAVE_COLUMN: 16.0, REASON_COLUMN: 90.0}
 
 
 class ProposalCopyError(Exception):

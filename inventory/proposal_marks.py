@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 
 from inventory.columns import normalise
 from inventory.outcomes import Status
-from inventory.report_style import MIDDLE, STATUS_COLOURS, TOP, WRAP, fill, font, set_text
+from inventory.report_style import MIDDLE, STATUS_COLOURS, WRAP, fill, font, set_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _OURS = "47607D"
+_NUMBER = Alignment(vertical="top", horizontal="right", indent=1)
 
 
 def column_of(headers: Sequence[str], name: str) -> int | None:
@@ -44,7 +46,7 @@ def write_proposed(sheet: Worksheet, row: int, column: int, value: str | float) 
     else:
         cell.value = value
     ground, colour = STATUS_COLOURS[Status.EXISTS]
-    cell.fill, cell.font, cell.alignment = fill(ground), font(colour=colour), WRAP if isinstance(value, str) else TOP
+    cell.fill, cell.font, cell.alignment = fill(ground), font(colour=colour), WRAP if isinstance(value, str) else _NUMBER
 
 
 def cell_at(sheet: Worksheet, row: int, column: int) -> Cell:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SHEET = "Waves"
 _NOTE = "proposed_because"
 _COLUMNS = ("wave", "starts_at", "ends_at", "timezone", "bandwidth_mbps", "max_servers", _NOTE)
-_WIDTHS = {"starts_at": 19.0, "ends_at": 19.0, _NOTE: 70.0}
+_WIDTHS = {"starts_at": 19.0, "ends_at": 19.0, _NOTE: 100.0}
 _WIDTH = 16.0
 
 
