@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
 from flows.submission.clock import SystemClock
+from flows.submission.events import StopSignal
 from flows.submission.journal import JournalUnavailableError, open_journal
 from flows.submission.throttle import Throttle
+from flows.tracking.events import Unwatched
 from flows.tracking.observations import observed
 from flows.tracking.polling import INTERVAL_SECONDS
 from flows.tracking.standing import Goal
-from flows.tracking.tracker import TrackDesk, TrackOrder, track
+from flows.tracking.tracker import TrackDesk, Tracker, TrackOrder, track
 from flows.wave_job import PlanRefusedError
 from flows.where import rows_that_fit
 from inventory.checks import check_plan
@@ -32,9 +34,9 @@ if TYPE_CHECKING:
 
     from flows.settings import Settings
     from flows.submission.clock import Clock
-    from flows.submission.events import StopSignal
     from flows.submission.journal import Journal
     from flows.tracking.events import TrackWatcher
+    from flows.tracking.picture import Picture
     from flows.tracking.tracker import TrackResult
     from flows.where import Where
     from inventory.forecast import WaveForecast
@@ -95,6 +97,12 @@ async def run(
         if reads.story.window is not None and reads.story.window != known:
             await journal.remember_window(settings.account, READS, reads.story.window)
     return result
+
+
+async def look_once(prepared: PreparedTrack, account: str, client: SmsClient, journal: Journal, clock: Clock) -> Picture:
+    """The wave at this moment. Raises an SmsError where SMS cannot be asked, JournalUnavailableError."""
+    order = await order_of(prepared, account, journal, clock)
+    return await Tracker(order, TrackDesk(client, journal, clock, Unwatched(), StopSignal())).poll()
 
 
 async def order_of(prepared: PreparedTrack, account: str, journal: Journal, clock: Clock) -> TrackOrder:

@@ -1,8 +1,9 @@
 """Tell what became of a wave, as a workbook and as a page for a browser: the same facts, for people who send them on.
 
 Decides what a report is; how it reaches the disk is report_file.py's business. The workbook: Summary (report_summary.py), Outcomes
-and Findings (report_sheets.py), Timeline (report_timeline.py), Journal and Provenance (report_journal.py). The page:
-report_html.py. What both say stands in report_facts.py. Called by the flow when the engine ends, also when it ended badly.
+and Findings (report_sheets.py), Timeline (report_timeline.py), Night, Tasks and Actions (report_night.py) where the wave went on
+after its submission, Journal and Provenance (report_journal.py). The page: report_html.py. What both say stands in
+report_facts.py. Called by the flow when the engine ends, also when it ended badly.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from inventory.forecast import WaveForecast
     from inventory.outcomes import Outcome
     from inventory.plan import Plan
-    from inventory.report_records import Attempt
+    from inventory.report_records import Attempt, NightTold
 
 __all__ = ["ReportError", "WaveReport", "check_page_path", "check_report_path", "compose", "write_page", "write_report"]
 
@@ -35,7 +36,7 @@ class WaveReport:
     `author` is who ran it, `notes` are sentences of the run (a throttled window, a database that was waited for), `next_command` is
     what to type next, with the user's own file and wave in it; "" where nothing is left to do. `attempts` are the requests that the
     journal holds of the wave's servers, in the outcomes' order, then in their own, over all runs. `forecast` is what was to be
-    expected of the wave by its sheet; None where nothing was.
+    expected of the wave by its sheet; None where nothing was. `night` is what came after the submission, None where nothing did.
     """
 
     plan: Plan
@@ -51,6 +52,7 @@ class WaveReport:
     next_command: str = ""
     attempts: Sequence[Attempt] = ()
     forecast: WaveForecast | None = None
+    night: NightTold | None = None
 
 
 def write_report(path: Path, report: WaveReport) -> None:
@@ -70,6 +72,7 @@ def compose(report: WaveReport) -> Workbook:
     from openpyxl import Workbook
 
     from inventory.report_journal import add_journal, add_provenance
+    from inventory.report_night import add_night
     from inventory.report_sheets import add_findings, add_outcomes
     from inventory.report_style import writable_text
     from inventory.report_summary import add_summary
@@ -83,6 +86,8 @@ def compose(report: WaveReport) -> Workbook:
     add_outcomes(workbook, report)
     add_findings(workbook, report)
     add_timeline(workbook, report)
+    if report.night is not None:
+        add_night(workbook, report, report.night)
     add_journal(workbook, report)
     add_provenance(workbook, report)
     return workbook

@@ -33,3 +33,74 @@ class Attempt:
     decided: str = ""
     reason: str = ""
     result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageTold:
+    """One stage of a wave's night: what it was to do, how it stands, what came of it. `ended_at` None: it was left, or waits."""
+
+    stage: str
+    meaning: str
+    state: str
+    began_at: datetime
+    ended_at: datetime | None
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTold:
+    """One question at a gate: the figures that it was put with, and who decided what. `decision` empty: nobody has."""
+
+    gate: str
+    asked_at: datetime
+    criteria: tuple[str, ...]
+    decision: str
+    approver: str
+    comment: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTold:
+    """One operation on a server's task, of this night or an earlier one. `verdict` says whether SMS performed it."""
+
+    server: str
+    source_server_id: str
+    task_id: str
+    number: int
+    operation: str
+    state_before: str
+    ordered_by: str
+    sent_at: datetime
+    answered_at: datetime | None
+    answer: str
+    verdict: str
+    request_id: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTold:
+    """How a server's task stood at the end. Times are UTC, None where nobody saw; `speed_mbps` is the mean of its copy."""
+
+    server: str
+    source_server_id: str
+    task_id: str
+    state: str
+    started_at: datetime | None
+    copied_at: datetime | None
+    finished_at: datetime | None
+    speed_mbps: float | None
+    error: str
+    advice: str
+    late_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NightTold:
+    """What a report tells of the night after the submission."""
+
+    stages: tuple[StageTold, ...] = ()
+    decisions: tuple[DecisionTold, ...] = ()
+    actions: tuple[ActionTold, ...] = ()
+    tasks: tuple[TaskTold, ...] = ()

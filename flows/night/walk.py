@@ -16,6 +16,7 @@ from flows.night.approvals import Approval, Decision
 from flows.night.criteria import evaluate
 from flows.night.path import Stage
 from flows.night.stages import StageRecord, StageState
+from flows.sms.errors import SmsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -162,9 +163,12 @@ class _Walk:
         if self._is_stopped():
             return False
         await self._begin(stage)
-        if stage is Stage.APPROVE:
-            return await self._gate()
-        result = await self._steps()[stage]()
+        try:
+            if stage is Stage.APPROVE:
+                return await self._gate()
+            result = await self._steps()[stage]()
+        except SmsError as error:
+            result = StageResult(f"SMS could not be asked: {error}", is_good=False, goes_on=False)
         if self._is_stopped() and not result.is_good:
             self._watcher.stage(stage, StageState.RUNNING, f"stopped: {result.line}")
             return False

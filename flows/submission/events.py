@@ -180,6 +180,17 @@ class StopSignal:
         """Return when the run is asked to stop."""
         await self._asked.wait()
 
+    async def pass_on(self, other: StopSignal) -> None:
+        """Ask another run to stop as this one is asked, and as soon: to be awaited beside it, and cancelled with it.
+
+        What stops the other by itself stops only that.
+        """
+        await self._asked.wait()
+        if self.reason is not None:
+            other.request(self.reason)
+            await self._at_once.wait()
+            other.request(self.reason, at_once=True)
+
     async def grace_over(self, seconds: float, clock: Clock) -> None:
         """Return when the run was asked to stop and its grace of `seconds` is over, or was refused."""
         await self._asked.wait()
