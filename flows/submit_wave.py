@@ -7,7 +7,7 @@ wave ended in one line; the truth is the journal and the report. Called by `wave
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from flows.credentials import settings_of
 from flows.places import PlaceError, name_of, wave_files
 from flows.scheduling import reruns
 from flows.scheduling.at_start import Awaited, NotStartedError, await_start
+from flows.scheduling.sign_of_life import signs_of_life
 from flows.settings import SettingsError
 from flows.submission.clock import SystemClock
 from flows.submission.events import StopKind
@@ -73,7 +74,7 @@ async def submit_wave(
         return await _follow(session)
     if worn_out := reruns.too_many():
         return Failed(message=f"nothing was sent: {worn_out}")
-    with ExitStack() as files:
+    async with signs_of_life(), AsyncExitStack() as files:
         try:
             settings = await settings_of(credentials)
             report_name = WaveOrder(Path(name_of(plan)), wave).report_path.name

@@ -17,6 +17,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 
 from flows.scheduling.prefect_setup import TAG
+from flows.scheduling.sign_of_life import SIGN, SIGN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,31 +26,29 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
     from prefect.events.schemas.automations import Automation
 
-HEARTBEAT_SECONDS = 30
-"""How often a run gives a sign of life: `PREFECT_FLOWS_HEARTBEAT_FREQUENCY` of whatever runs it. Prefect's own default is 180."""
-SILENCE_SECONDS = 75
-"""So long without one, and the run is dead: two and a half heartbeats."""
+SILENCE_SECONDS = 3 * SIGN_SECONDS
+"""So long without a sign of life, and the run is dead."""
 WEBHOOK_BLOCK = "waves-notify"
-_SILENT = "HeartbeatLost"
-"""The name of the state, of type Crashed: the second automation goes by it. A run that never lived has no heartbeat to lose: what
-cannot even start is not started for ever."""
+_SILENT = "Lifeless"
+"""The name of the state, of type Crashed: the second automation goes by it. A run that never gave a sign of life cannot
+lose it: what cannot even start is not started for ever."""
 _ENDED = ("Completed", "Failed", "Cancelled", "Cancelling", "Paused", "Suspended", "AwaitingRetry", _SILENT)
 
 
 def crash_automation(silence: timedelta = timedelta(seconds=SILENCE_SECONDS)) -> AutomationCore:
-    """No heartbeat for `silence`, and no end either: Crashed.
+    """No sign of life for `silence`, and no end either: Crashed.
 
     A run whose process a worker saw die is Crashed at once, and comes here too, to be run again; hence `force`.
     """
     return AutomationCore(
-        name="waves: no heartbeat is a crash",
+        name="waves: no sign of life is a crash",
         description="A run of migration-waves that gives no sign of life any more becomes Crashed.",
         trigger=EventTrigger(
             posture=Posture.Proactive,
             threshold=1,
             within=silence,
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{name}" for name in _ENDED)},
+            after={SIGN},
+            expect={SIGN, *(f"prefect.flow-run.{name}" for name in _ENDED)},
             for_each={"prefect.resource.id"},
             match=_RUNS,
             match_related=_OURS,
@@ -66,7 +65,7 @@ def crash_automation(silence: timedelta = timedelta(seconds=SILENCE_SECONDS)) ->
 
 
 def rerun_automation() -> AutomationCore:
-    """Crashed for want of a heartbeat: run again, by whatever worker is there."""
+    """Crashed for want of a sign of life: run again, by whatever worker is there."""
     return AutomationCore(
         name="waves: a crashed run is run again",
         description="It goes on where the journal says it was; no server gets a second task.",

@@ -20,6 +20,7 @@ import pytest
 
 from flows.scheduling.automations import crash_automation, rerun_automation
 from flows.scheduling.prefect_setup import TAG
+from flows.scheduling.sign_of_life import SIGN
 from flows.settings import Settings
 from tests.conftest import wait_until
 from tests.deployments.guide import COMMANDS, FOLDER, TEXT
@@ -83,7 +84,7 @@ def silent_run(prefect_api: PrefectApi) -> str:
     for state in ("PENDING", "RUNNING"):
         prefect_api.post(f"/flow_runs/{run['id']}/set_state", {"state": {"type": state}})
     related = [{"prefect.resource.id": f"prefect.tag.{SILENT}", "prefect.resource.role": "tag"}]
-    sign = {"event": "prefect.flow-run.heartbeat", "resource": {"prefect.resource.id": f"prefect.flow-run.{run['id']}"}}
+    sign = {"event": SIGN, "resource": {"prefect.resource.id": f"prefect.flow-run.{run['id']}"}}
     now = datetime.now(UTC).isoformat()
     prefect_api.post("/events", [{**sign, "id": str(uuid4()), "occurred": now, "related": related, "payload": {}}])
     return str(run["id"])
@@ -127,7 +128,7 @@ def test_from_nothing_to_waves_that_start_by_themselves(
         assert sorted(path.name for path in shared.iterdir()) == ["plan.wave-1.report.xlsx", "plan.wave-2.report.xlsx", "plan.xlsx"]
         arrived = [body["body"] for body in simulator.bodies()]
         assert ["src-0001" in body for body in arrived] == [True, False]
-        crashed = [("RUNNING", "Running"), ("CRASHED", "HeartbeatLost"), ("SCHEDULED", "AwaitingRetry")]
+        crashed = [("RUNNING", "Running"), ("CRASHED", "Lifeless"), ("SCHEDULED", "AwaitingRetry")]
         wait_until(lambda: states_of(prefect_api, silent_run)[-3:] == crashed, instead=lambda: states_of(prefect_api, silent_run))
     finally:
         if worker is not None:
