@@ -39,6 +39,7 @@ class ActDesk:
     window: Window
     window_place: str
     slots: asyncio.Semaphore
+    started: float
     closed: StopReason | None = None
     told: set[str] = field(default_factory=set)
     _under_way: set[asyncio.Task[ServerResult]] = field(default_factory=set)
@@ -73,6 +74,7 @@ class ActDesk:
             window=Window(wave.ends_at) if wave is not None and keeps else Window(),
             window_place=str(wave.cell("ends_at")) if wave is not None and keeps else "",
             slots=asyncio.Semaphore(order.options.concurrency),
+            started=clock.steady(),
         )
 
     @property

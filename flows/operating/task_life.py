@@ -61,6 +61,7 @@ class TaskLife:
     _rules: tuple[SpeedRule, ...] = ()
     _merged: Merged | None = None
     _is_on_wire: bool = False
+    _was_seen: bool = False
     _number: int = 1
 
     async def run(self) -> ServerResult:
@@ -68,7 +69,7 @@ class TaskLife:
 
         Cancelled, it leaves what is on the wire in doubt in the journal and returns that as its result.
         """
-        self.sight = self.subject.sight
+        self.sight, self._was_seen = self.subject.sight, self.subject.sight is not None
         try:
             while True:
                 grant = await self._leased()
@@ -143,7 +144,7 @@ class TaskLife:
             self.error = error
             return endings.cannot_ask(self, error)
         if ruling is None:
-            return endings.gone(self)
+            return endings.left(self, desk.why_unsent) if desk.stop.is_set else endings.gone(self)
         if ruling.ruling is not Ruling.SEND:
             return endings.not_sent(self, ruling)
         if not desk.may_send:
@@ -159,7 +160,7 @@ class TaskLife:
     async def look(self) -> Rule | None:
         """See the task, and for a speed limit its rules; what may be done with it. None where it is gone."""
         client, task_id = self.desk.client, self.subject.task_id
-        self.sight = await client.show_sight(task_id)
+        self.sight = await self._shown()
         if self.sight is None:
             return None
         found = rule(self.operation, self.sight)
@@ -173,6 +174,18 @@ class TaskLife:
             return Rule(Ruling.ILLEGAL, str(error), "set it for the whole day, or clear rules in the SMS console")
         self._rules = today
         return Rule(Ruling.ALREADY, "it has this limit") if self._merged.rules == today else found
+
+    async def _shown(self) -> TaskSight | None:
+        """The task, None where it is gone: one that was made a moment ago may not be shown until the settle time is over."""
+        desk, looks = self.desk, 0
+        while True:
+            settled = self._was_seen or desk.clock.steady() - desk.started >= desk.options.settle_seconds
+            sight = await desk.client.show_sight(self.subject.task_id)
+            if sight is not None or settled or desk.stop.is_set:
+                self._was_seen = self._was_seen or sight is not None
+                return sight
+            looks += 1
+            await desk.stop.sleep(look_pause_seconds(looks, desk.random), desk.clock)
 
     async def _intend(self, grant: Grant) -> Action:
         """Make the intent durable. Raises LeaseLostError, JournalUnavailableError."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.operating.evening import Evening
+from tests.flows.submission.places import OnServer
+from tests.postgres_server import PostgresServer, why_not
 from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ def _simulator() -> Iterator[SimulatorProcess]:
         yield simulator
 
 
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[PostgresServer]:
+    if reason := why_not():
+        pytest.skip(reason)
+    with PostgresServer() as server:
+        yield server
+
+
 @pytest.fixture
 def evening(_simulator: SimulatorProcess, tmp_path: Path) -> Evening:
     """An evening on which nothing has happened yet."""
@@ -27,3 +37,10 @@ def evening(_simulator: SimulatorProcess, tmp_path: Path) -> Evening:
     _simulator.set_faults("")
     _simulator.set_access(denied_actions=[])
     return Evening(_simulator, tmp_path)
+
+
+@pytest.fixture
+def on_server(evening: Evening, _postgres: PostgresServer) -> Evening:
+    """An evening whose journal is on PostgreSQL."""
+    evening.settings["journal"] = OnServer(_postgres).url
+    return evening

@@ -11,11 +11,12 @@ from flows.operating.evidence import Verdict
 from flows.operating.speed import SpeedWish
 from flows.submission.events import StopReason, StopSignal
 from tests.conftest import wait_until
-from tests.flows.operating.evening import ACTION, DELETE, SPEED, flat, tally
+from tests.flows.operating.evening import ACTION, DELETE, SPEED, Evening, flat, tally
 from tests.plans import server
+from tests.simulator_process import SimulatorProcess
 
 if TYPE_CHECKING:
-    from tests.flows.operating.evening import Evening
+    from pathlib import Path
 
 
 async def test_a_wave_is_started_once_and_told_so_again(evening: Evening) -> None:
@@ -203,3 +204,27 @@ async def test_an_order_that_is_stopped_sends_nothing_new(evening: Evening) -> N
     stop.request(StopReason.interrupted())
     assert flat(await evening.order(plan, "start", stop=stop)) == ["DEFERRED", "DEFERRED"]
     assert evening.asked() == 0
+
+
+async def test_a_task_that_is_not_shown_yet_is_waited_for(tmp_path: Path) -> None:
+    """Submitted a moment ago, and listed late: it is not taken for deleted."""
+    with SimulatorProcess(any_source=True, any_target=True, lag=0.8) as simulator:
+        evening = Evening(simulator, tmp_path, {"settle_seconds": 2.0})
+        plan = await evening.made(2)
+        assert tally(await evening.order(plan, "start")) == {"DONE": 2}
+
+
+async def test_an_order_goes_by_a_journal_on_a_server(on_server: Evening) -> None:
+    """Intents, leases, the turn of starters and what is settled, on PostgreSQL; two starters at once."""
+    evening = on_server
+    plan = await evening.made(6)
+    evening.simulator.fault_once("reset-after", route=ACTION)
+    evening.simulator.fault_once("reset-before", route=ACTION)
+    results = await asyncio.gather(evening.order(plan, "start"), evening.order(plan, "start"))
+    assert all(result.is_all_done for result in results)
+    assert tally(await evening.order(plan, "speed", speed=SpeedWish.of(300))) == {"DONE": 6}
+    assert tally(await evening.order(plan, "stop")) == {"DONE": 6}
+    made = [(action.operation.value, action.verdict) for number in range(1, 7) for action in await evening.actions(number)]
+    assert sorted({operation for operation, _ in made}) == ["speed", "start", "stop"]
+    assert sum(verdict is Verdict.NOT_DONE for _, verdict in made) == 1
+    assert len(made) == 19
