@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from inventory.forecast import WaveForecast
     from inventory.plan import ServerRow
     from inventory.report import WaveReport
-    from inventory.report_records import Attempt
+    from inventory.report_records import Attempt, TaskTold
 
 _MOST_STEPS = 30
 _STEP_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
@@ -58,7 +58,8 @@ class ProblemGroup:
 class Timing:
     """When the first request for a server left in this run, and when the last answer to one came; `place` is against the window.
 
-    `starts_at` and `ends_at` are when its migration was to run by the forecast; None where there is none.
+    `starts_at` and `ends_at` are when its migration was to run by the forecast; None where there is none. `task` is how its task
+    really got on, None where nobody followed it.
     """
 
     outcome: Outcome
@@ -67,6 +68,16 @@ class Timing:
     place: str
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    task: TaskTold | None = None
+
+    @property
+    def behind_minutes(self) -> float | None:
+        """How much later its migration ended than it was to, in minutes; less than 0 where it was sooner, None where nobody knows.
+
+        A server that still syncs has been moved once its disks were copied, and is held to the forecast by its cutover alone.
+        """
+        ended = self.task.finished_at if self.task is not None else None
+        return (ended - self.ends_at).total_seconds() / 60 if ended is not None and self.ends_at is not None else None
 
 
 def verdict(report: WaveReport) -> Verdict:
@@ -184,10 +195,12 @@ def timings(report: WaveReport) -> Iterator[Timing]:
             answered[attempt.source_server_id] = attempt.answered_at
     opens, closes = _window(report)
     expected = _expected(report.forecast) if report.forecast else {}
+    tasks = {task.source_server_id: task for task in report.night.tasks} if report.night is not None else {}
     for outcome in report.outcomes:
         sent_at = outcome.submitted_at
         came = answered.get(outcome.source_server_id) if sent_at else None
-        yield Timing(outcome, sent_at, came, _place(sent_at, opens, closes), *expected.get(outcome.row.position, (None, None)))
+        place, task = _place(sent_at, opens, closes), tasks.get(outcome.source_server_id)
+        yield Timing(outcome, sent_at, came, place, *expected.get(outcome.row.position, (None, None)), task)
 
 
 def _expected(forecast: WaveForecast) -> dict[int, tuple[datetime | None, datetime | None]]:

@@ -36,7 +36,18 @@ SERVER_COLUMNS = (
 )
 """The columns of the list, by their key for the script and their title; the planner's own come with each row's details."""
 _ATTEMPT_TITLES = ("#", "Sent", "Answered", "Answer", "Decision", "Result", "Request", "Body SHA-256", "Run")
-_TRACE_TITLES = ("Cell", "Row SHA-256", "Body SHA-256", "Request id", "Forecast start", "Forecast end")
+_TRACE_TITLES = (
+    "Cell",
+    "Row SHA-256",
+    "Body SHA-256",
+    "Request id",
+    "Forecast start",
+    "Forecast end",
+    "Started",
+    "Copied",
+    "Ended",
+    "Behind forecast",
+)
 FINDING_COLUMNS = (
     ("severity", "Severity"),
     ("code", "Code"),
@@ -122,6 +133,7 @@ class _ServerRows:
             requests[-1].request_id if requests else outcome.request_id,
             self._time(timing.starts_at),
             self._time(timing.ends_at),
+            *self._moved(timing),
         )
         return [
             *[told(text) for text in own],
@@ -129,6 +141,11 @@ class _ServerRows:
             [told(text) for text in trace],
             [[told(text) for text in self._attempt(request)] for request in requests],
         ]
+
+    def _moved(self, timing: Timing) -> tuple[str, ...]:
+        task, behind = timing.task, timing.behind_minutes
+        times = (task.started_at, task.copied_at, task.finished_at) if task is not None else (None, None, None)
+        return (*map(self._time, times), "" if behind is None else f"{behind:+.0f} min")
 
     def _attempt(self, attempt: Attempt) -> tuple[str, ...]:
         status = "" if attempt.http_status is None else f"HTTP {attempt.http_status}, "

@@ -1,4 +1,4 @@
-"""The report's sheet Timeline: when each server was submitted, against the wave's window, and how the run went over time.
+"""The report's sheet Timeline: when each server was submitted and moved, against window and forecast, and the run over time.
 
 Decides no figures: report_facts.py does. Called by report.py alone.
 """
@@ -45,9 +45,13 @@ TIMELINE_COLUMNS = (
     "window",
     "forecast_start",
     "forecast_end",
+    "started",
+    "copied",
+    "ended",
     "seconds",
+    "behind_minutes",
 )
-_WIDTHS = (28.0, 38.0, 13.0, 25.0, 25.0, 11.0, 25.0, 25.0, 11.0)
+_WIDTHS = (28.0, 38.0, 13.0, 25.0, 25.0, 11.0, 25.0, 25.0, 25.0, 25.0, 25.0, 11.0, 15.0)
 _STEP_COLUMN = len(_WIDTHS) + 2
 _NO_STEP: tuple[None, ...] = ()
 
@@ -71,7 +75,8 @@ def add_timeline(workbook: Workbook, report: WaveReport) -> None:
 
 
 def _row(sheet: Worksheet, timing: Timing, cells: dict[Status, Cell], zone: tzinfo) -> Sequence[str | float | Cell | None]:
-    outcome, sent_at, answered_at = timing.outcome, timing.sent_at, timing.answered_at
+    outcome, sent_at, answered_at, task = timing.outcome, timing.sent_at, timing.answered_at, timing.task
+    moved = (task.started_at, task.copied_at, task.finished_at) if task is not None else (None, None, None)
     return (
         text_value(sheet, outcome.row.label),
         text_value(sheet, outcome.source_server_id),
@@ -81,7 +86,9 @@ def _row(sheet: Worksheet, timing: Timing, cells: dict[Status, Cell], zone: tzin
         timing.place or None,
         _moment(timing.starts_at, zone),
         _moment(timing.ends_at, zone),
+        *(_moment(moment, zone) for moment in moved),
         round((answered_at - sent_at).total_seconds(), 1) if sent_at and answered_at else None,
+        round(timing.behind_minutes, 1) if timing.behind_minutes is not None else None,
     )
 
 

@@ -20,7 +20,7 @@ from inventory.plan import read_plan
 from inventory.report import WaveReport
 from inventory.report_facts import steps, verdict
 from inventory.report_journal import JOURNAL_COLUMNS, PROVENANCE_COLUMNS
-from inventory.report_records import Attempt
+from inventory.report_records import Attempt, NightTold, TaskTold
 from inventory.report_timeline import TIMELINE_COLUMNS
 from tests.inventory.test_report import STARTED, cells, report_of, written
 from tests.plans import disk, make_plan, server
@@ -97,7 +97,7 @@ def test_the_timeline_stands_in_the_waves_own_zone(tmp_path: Path) -> None:
     report = planned(tmp_path, NIGHT, {0: STARTED, 1: STARTED - timedelta(hours=2)})
     head, first, second = cells(written(tmp_path, replace(report, attempts=[attempt_of(1)])), "Timeline")[:3]
     assert tuple(head[: len(TIMELINE_COLUMNS)]) == TIMELINE_COLUMNS
-    assert [*first[:6], first[8]] == [
+    assert [*first[:6], first[11]] == [
         "web-01",
         "src-0001-a1b2",
         "CREATED",
@@ -125,6 +125,21 @@ def test_what_was_forecast_stands_beside_what_happened(tmp_path: Path) -> None:
     (line,) = [row[2] for row in cells(book, "Summary") if row[1] == "Forecast"]
     assert "inside the window" in line
     assert [row for row in cells(written(tmp_path, report), "Summary") if row[1] == "Forecast"] == []
+
+
+def test_what_really_became_of_it_stands_behind_the_forecast(tmp_path: Path) -> None:
+    """When its task began, had copied and ended, and by how many minutes that is behind; of a task that nobody followed nothing."""
+    report = planned(tmp_path, NIGHT, {0: STARTED, 1: STARTED})
+    (forecast,) = forecast_plan(report.plan, terms_of(0, 1), wave="wave-1")
+    ended = forecast.case.moment(forecast.spans[0].end)
+    assert ended is not None
+    times = (STARTED, STARTED + timedelta(minutes=9), ended + timedelta(minutes=12.5))
+    task = TaskTold("web-01", report.outcomes[0].source_server_id, "t-1", "MIGRATE_SUCCESS", *times, 100.0, "", "")
+    told = replace(report, forecast=forecast, night=NightTold(tasks=(task,)))
+    head, first, second = cells(written(tmp_path, told), "Timeline")[:3]
+    assert head[8:13] == ["started", "copied", "ended", "seconds", "behind_minutes"]
+    assert first[9] == "2027-01-10 04:09:00+08:00"
+    assert (first[12], second[8:13]) == (12.5, [None] * 5)
 
 
 def test_a_wide_sheet_is_printed_on_several_pages_that_name_the_server(tmp_path: Path) -> None:
