@@ -1,0 +1,112 @@
+"""Orders that die at every step there is, and that meet each other: in virtual time, with the simulator's history as the judge."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flows.operating.operations import Operation
+from inventory.plan import read_plan
+from tests.flows.operating.stage import ACTION_FAULTS, Journals, Stage
+from tests.flows.operating.test_starter import most_at_once, performed
+from tests.plans import make_plan, server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from inventory.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def journals() -> Iterator[Journals]:
+    made = Journals()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan of two servers."""
+    return read_plan(make_plan(tmp_path_factory.mktemp("two") / "plan.xlsx", [server(1), server(2)]))
+
+
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan of eight servers."""
+    rows = [server(number) for number in range(1, 9)]
+    return read_plan(make_plan(tmp_path_factory.mktemp("eight") / "plan.xlsx", rows))
+
+
+FAULTS = ("", "reset-after", "reset-before", "hang-after")
+
+
+@pytest.mark.parametrize("operation", [Operation.START, Operation.STOP])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_order_may_die_at_any_step(journals: Journals, two: Plan, operation: Operation, fault: str) -> None:
+    """Then the same order is given again: performed once for each task, and the journal has a verdict for every action."""
+    wanted = {Operation.START: "RUNNING", Operation.STOP: "ABORT"}[operation]
+
+    def night(die_at: int) -> tuple[Stage, Any, int]:
+        stage = Stage(journals, two, faults=[fault])
+
+        async def play() -> Any:
+            if operation is Operation.STOP:
+                for task in list(stage.simulator.service.tasks()):
+                    stage.simulator.service.operate(task.id, "start")
+            _, steps = await stage.give(operation, die_at=die_at)
+            result, _ = await stage.give(operation)
+            await asyncio.sleep(60)
+            return result, steps
+
+        result, steps = stage.play(play)
+        return stage, result, steps
+
+    _, _, whole = night(0)
+    assert whole > 50
+    for die_at in range(1, whole, 3):
+        stage, result, _ = night(die_at)
+        assert result is not None
+        assert result.is_all_done, (die_at, result.counts)
+        stage.simulator.service.settle()
+        told = stage.histories()
+        assert {task["state"] for task in told} == {wanted}, die_at
+        assert [performed(task, operation.value) for task in told] == [1, 1] or fault == "", (die_at, told)
+        assert max(performed(task, operation.value) for task in told) == 1, die_at
+        assert all(action["verdict"] for action in stage.actions()), die_at
+
+
+def _check(stage: Stage, limit: int) -> None:
+    told = stage.histories()
+    assert max(performed(task) for task in told) == 1
+    assert most_at_once([dict(task) for task in told]) <= limit
+    done = {action["task_id"] for action in stage.actions() if action["verdict"] == "done" and action["operation"] == "start"}
+    assert done == {task["id"] for task in told if performed(task)}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_starters_that_meet_and_die_never_exceed_the_limit(journals: Journals, eight: Plan, seed: int) -> None:
+    """Two at once over a wire that breaks, one killed at a random step and given anew: three at a time, each server once."""
+    random = Random(seed)
+    faults = [random.choice(ACTION_FAULTS) if random.random() < 0.4 else "" for _ in range(30)]
+    stage = Stage(journals, eight, seed=seed, faults=faults, migration_seconds=40.0, is_shuffled=True)
+
+    async def lane(after: float, die_at: int) -> Mapping[str, int]:
+        await asyncio.sleep(after)
+        result, _ = await stage.give(Operation.START, die_at=die_at, max_running=3)
+        if result is None:
+            result, _ = await stage.give(Operation.START, max_running=3)
+        assert result is not None
+        return result.counts
+
+    async def play() -> Any:
+        counts = await asyncio.gather(lane(0.0, random.randrange(1, 1500)), lane(random.random() * 20, 0))
+        result, _ = await stage.give(Operation.START, max_running=3)
+        return counts, result
+
+    _, result = stage.play(play)
+    assert result.is_all_done, result.counts
+    assert all(performed(dict(task)) == 1 for task in stage.histories())
+    _check(stage, 3)
