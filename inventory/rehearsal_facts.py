@@ -54,8 +54,11 @@ class CauseGroup:
 
     @property
     def name(self) -> str:
-        """The cause in words."""
-        return self.cause.value if self.cause is not None else "for no reason that is known"
+        """The cause in words; of failures with their codes, the most frequent first."""
+        codes = Counter(server.errors[-1] for server in self.servers if self.cause is Cause.FAILED and server.errors)
+        told = ", ".join(f"{code} {many}" for code, many in sorted(codes.items(), key=lambda each: (-each[1], each[0])))
+        said = self.cause.value if self.cause is not None else "for no reason that is known"
+        return f"{said} ({told})" if told else said
 
     @property
     def meaning(self) -> str:
@@ -96,13 +99,16 @@ def wave_verdict(wave: WaveRecord) -> str:
 
 def against_forecast(wave: WaveRecord) -> str:
     """The wave's end beside the forecast of it."""
+    ended = wave.last_moved_at
+    forecast = f", forecast {moment(wave.forecast_ends_at)}" if wave.forecast_ends_at is not None else ", without a forecast"
+    if ended is None:
+        return f"nothing was moved{forecast}"
     if wave.moved_at is None:
-        return f"forecast to end {moment(wave.forecast_ends_at)}, never did" if wave.forecast_ends_at is not None else "never ended"
+        return f"what was moved was moved by {moment(ended)}{forecast}"
     if wave.forecast_ends_at is None:
-        return f"ended {moment(wave.moved_at)}, of which there was no forecast"
-    behind = (wave.moved_at - wave.forecast_ends_at).total_seconds()
-    order = "after" if behind >= 0 else "before"
-    return f"ended {moment(wave.moved_at)}, {length(abs(behind))} {order} its forecast"
+        return f"ended {moment(ended)}{forecast}"
+    behind = (ended - wave.forecast_ends_at).total_seconds()
+    return f"ended {moment(ended)}, {length(abs(behind))} {'after' if behind >= 0 else 'before'} its forecast"
 
 
 def cause_groups(servers: Sequence[ServerRecord]) -> list[CauseGroup]:

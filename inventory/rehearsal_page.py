@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 
 _STYLE = """
 .night { display: block; width: 100%; height: 54px; }
-.night .open { fill: var(--paper); stroke: var(--line); }
+.night .window { fill: var(--paper); stroke: var(--line); }
 .night .forecast { stroke: var(--EXISTS-bar); stroke-width: 2; }
 .night text { fill: var(--muted); font-size: 9px; }
+.plain thead th { overflow-wrap: normal; }
 details summary { cursor: pointer; color: var(--brand); padding: 6px 0; }
 """
 _EMPTY = ' class="empty"'
@@ -103,7 +104,7 @@ def _night(wave: WaveRecord) -> str:
     label = f"window from {shown(begin)} to {shown(closes)}; {len(moved)} servers moved; {against_forecast(wave)}"
     pieces = [
         f'<svg class="night" role="img" aria-label="{escaped(label)}" viewBox="0 0 {_WIDE:.0f} 54" preserveAspectRatio="none">',
-        f'<rect class="open" x="0" y="0" width="{(_at(closes) - since) * scale:.1f}" height="{_TALL:.0f}"/>',
+        f'<rect class="window" x="0" y="0" width="{(_at(closes) - since) * scale:.1f}" height="{_TALL:.0f}"/>',
     ]
     for at, share, tone in _steps(moved, since, until, _at(closes)):
         tall = max(2.0, share * _TALL)

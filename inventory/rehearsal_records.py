@@ -180,6 +180,11 @@ class WaveRecord:
         return next((gate.decided_at for gate in reversed(self.gates) if gate.decision == "approved"), None)
 
     @property
+    def last_moved_at(self) -> datetime | None:
+        """When the last of those was moved that were; None where none was."""
+        return max((server.moved_at for server in self.servers if server.moved_at is not None), default=None)
+
+    @property
     def tally(self) -> Counter[Verdict]:
         """How many servers ended how."""
         return Counter(server.verdict for server in self.servers)

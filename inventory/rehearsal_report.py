@@ -65,7 +65,7 @@ SERVER_COLUMNS = (
 )  # fmt: skip
 """The columns of `Servers` and their widths; what was lost is in minutes."""
 WAVE_COLUMNS = (
-    ("wave", 14.0), ("servers", 9.0), ("in time", 9.0), ("late", 8.0), ("not moved", 11.0), ("outcome", 40.0),
+    ("wave", 14.0), ("servers", 9.0), ("in time", 9.0), ("late", 8.0), ("not moved", 11.0), ("outcome", 58.0),
     ("planned start", 24.0), ("began", 24.0), ("submitted", 24.0), ("first started", 24.0), ("all copied", 24.0),
     ("approved", 24.0), ("all moved", 24.0), ("forecast end", 24.0), ("window end", 24.0), ("most frequent cause", 28.0),
     ("notes", 80.0),
@@ -77,7 +77,7 @@ GATE_COLUMNS = (
 FAULT_COLUMNS = (("kind", 14.0), ("fault", 40.0), ("times", 10.0))
 _SUMMARY_WIDTHS = (2.0, 20.0, 12.0, 12.0, 12.0, 12.0, 96.0)
 _LAST = "G"
-_LINE_POINTS, _TEXT_WIDTH = 14.0, 100
+_LINE_POINTS, _TEXT_WIDTH = 14.0, 115
 _CENTRE = Alignment(vertical="top", horizontal="center")
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")

@@ -105,11 +105,12 @@ class _WaveAccount:
         diary = night.diary
         self._began = diary.began_at if diary.began_at is not None else truth.now
         self._ended = diary.ended_at if diary.ended_at is not None else truth.now
+        self._approvals = diary.story.approvals if diary.story is not None else ()
         self._forecasts: dict[int, tuple[Load, Span]] = {}
         if night.forecast is not None:
             pairs = zip(night.forecast.case.loads, night.forecast.spans, strict=True)
             self._forecasts = {load.row.position: (load, span) for load, span in pairs}
-        self._gates = [_stretch(each, self._ended) for each in diary.approvals]
+        self._gates = [_stretch(each, self._ended) for each in self._approvals]
 
     def record(self) -> WaveRecord:
         """The wave with all its servers."""
@@ -132,7 +133,7 @@ class _WaveAccount:
             started_at=min((server.started_at for server in kept if server.started_at is not None), default=None),
             copied_at=max(copied) if kept and len(copied) == len(kept) else None,
             moved_at=max(moved) if kept and len(moved) == len(kept) else None,
-            gates=tuple(self._gate(each) for each in diary.approvals),
+            gates=tuple(self._gate(each) for each in self._approvals),
             notes=tuple(self._notes()),
         )
 
@@ -223,6 +224,8 @@ class _WaveAccount:
         night = self._night
         if night.diary.runs > 1:
             yield f"submitted {night.diary.runs} times: requests were lost, and the next run did the rest"
+        for line in night.diary.preflight:
+            yield f"before the wave: {line}"
         for outage in night.party.network.outages:
             begins, ends = (datetime.fromtimestamp(at, self._zone) for at in (outage.begins_at, outage.ends_at))
             yield f"the line to SMS was down from {begins:%H:%M} to {ends:%H:%M} on {begins:%Y-%m-%d}"

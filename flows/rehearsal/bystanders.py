@@ -1,6 +1,6 @@
 """Who watches a rehearsed wave: one that keeps what would have been said to people, and shows nothing.
 
-One object watches all that a wave's night is made of: submission, orders, tracking. Read by account.py.
+One object watches all that a wave's night is made of: its path, submission, orders, tracking. Read by account.py.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flows.night.approvals import Approval
+    from flows.night.path import Stage
+    from flows.night.stages import StageState
     from flows.operating.orders import Muster, ServerResult
     from flows.submission.events import Attempt, Phase
     from flows.tracking.events import Change
@@ -20,11 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Unshown:
-    """A watcher of submission, operating and tracking in one. `remarks` are (seconds since 1970, text)."""
+    """A watcher of the path, submission, operating and tracking. `remarks` are (seconds since 1970, text).
+
+    `on_gate` hears of gates that are open.
+    """
 
     wall: Callable[[], float]
     remarks: list[tuple[float, str]] = field(default_factory=list)
     polls: int = 0
+    on_gate: Callable[[Approval], object] | None = None
 
     def remark(self, text: str) -> None:
         """Keep what a person would have been told."""
@@ -33,6 +40,14 @@ class Unshown:
     def picture(self, _picture: Picture) -> None:
         """Count a look."""
         self.polls += 1
+
+    def gate(self, approval: Approval) -> None:
+        """A gate is open: whoever decides is told."""
+        if approval.decision is None and self.on_gate is not None:
+            self.on_gate(approval)
+
+    def stage(self, stage: Stage, state: StageState, line: str) -> None:
+        """Nothing of it is kept: the journal has it."""
 
     def phase(self, phase: Phase, rows: int) -> None:
         """Nothing of it is kept."""

@@ -6,13 +6,15 @@ came to what; what became of the servers, the simulator knows. Called by program
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from math import ceil
 from typing import TYPE_CHECKING
 
-from flows.night import approvals
-from flows.night.criteria import ServerAtGate, WaveAtGate, evaluate
-from flows.night.path import Stage, path_of
+from flows.night.figures import asks_for_check, wave_at_gate
+from flows.night.path import path_of
+from flows.night.walk import NightOrder, StageResult, walk
+from flows.online_check import OnlineCheck
 from flows.operating.desk import ActDesk
 from flows.operating.operate import operate
 from flows.operating.operations import Ended, Operation
@@ -29,11 +31,14 @@ from flows.submission.wave_key import WaveKey
 from flows.submission.wave_run import submit_wave
 from flows.tracking.standing import Goal, Standing
 from flows.tracking.tracker import TrackDesk, Tracker, TrackOrder
+from inventory.account_limits import MOST_RUNNING
+from inventory.findings import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
-    from flows.night.approvals import Approval
+    from flows.night.criteria import WaveAtGate
+    from flows.night.walk import NightStory
     from flows.operating.orders import ActionResult
     from flows.rehearsal.bystanders import Unshown
     from flows.rehearsal.world import Party, World
@@ -46,7 +51,9 @@ if TYPE_CHECKING:
 
 AUTHOR = "rehearsal"
 _RESTARTS = 2
-_DECIDES_WITHIN_SECONDS = 4 * 3600.0
+_GATE_SECONDS = 12 * 3600.0
+"""How long a gate waits where the window has no end."""
+_GATE_LOOK_SECONDS = 30.0
 _UNANSWERED_SECONDS = 30.0
 _READING_SECONDS = 30.0
 """How long it takes somebody to read what one command says, and to type the next."""
@@ -71,17 +78,18 @@ class _RareSigns(ActOptions):
 class Diary:
     """When it came to what, in seconds since 1970, None where never. `outcomes` are the submission's last, `last` the last picture.
 
-    `runs` counts how often it was submitted, `orders` are the operations as they ended.
+    `runs` counts how often it was submitted, `orders` are the operations as they ended; `preflight` is what was found before,
+    `story` the path as it was walked.
     """
 
     began_at: float | None = None
     submitted_at: float | None = None
-    cutover_at: float | None = None
     ended_at: float | None = None
     runs: int = 0
     outcomes: Sequence[Outcome] = ()
     orders: list[ActionResult] = field(default_factory=list)
-    approvals: list[Approval] = field(default_factory=list)
+    preflight: Sequence[str] = ()
+    story: NightStory | None = None
     last: Picture | None = None
 
 
@@ -100,21 +108,31 @@ class WaveNight:
 
     async def play(self) -> None:
         """From its start to its end, which comes when nothing is left to wait for."""
-        self.diary.began_at = self.world.clock.wall()
-        await self._submit()
-        await self.world.clock.sleep(_READING_SECONDS)
-        async with self.world.open_journal() as journal:
-            for stage in path_of(self.wave, self.rows):
-                if stage is Stage.START:
-                    await self._bring_on(journal, Operation.START, Goal.SYNCED)
-                elif stage is Stage.APPROVE and not await self._is_approved(journal):
-                    break
-                elif stage is Stage.CUTOVER:
-                    self.diary.cutover_at = self.world.clock.wall()
-                    await self._bring_on(journal, Operation.CUTOVER, Goal.DONE)
-        self.diary.ended_at = self.world.clock.wall()
+        clock, plan = self.world.clock, self.world.setting.plan
+        self.diary.began_at = clock.wall()
+        ends_at = self.wave.ends_at
+        order = NightOrder(
+            wave=WaveKey(ACCOUNT, plan.name, self.wave.name),
+            path=path_of(self.wave, self.rows),
+            run_id=AUTHOR,
+            pin=plan.sha256,
+            gate_closes_at=ends_at.timestamp() if ends_at is not None else clock.wall() + _GATE_SECONDS,
+            gate_look_seconds=_GATE_LOOK_SECONDS,
+        )
+        async with self.world.open_journal() as journal, self._approver(journal, order) as watcher:
+            hands = _Hands(self, journal)
+            self.diary.story = await walk(order, hands, journal, self.party.poll_clock, watcher, StopSignal())
+        self.diary.ended_at = clock.wall()
 
-    async def _submit(self) -> None:
+    @asynccontextmanager
+    async def _approver(self, journal: Journal, order: NightOrder) -> AsyncIterator[Unshown]:
+        """The night's watcher: as soon as a gate is open, somebody begins to think about it."""
+        approver = Approver(self.world.setting.chance(f"approver of {self.wave.name}"), self.world.clock, self.world.news)
+        async with asyncio.TaskGroup() as thinking:
+            self.watcher.on_gate = lambda asked: thinking.create_task(approver.decide(journal, order.wave, asked))
+            yield self.watcher
+
+    async def submit(self) -> None:
         """Submit, and again while rows are left that another run may bring about."""
         while True:
             self.diary.runs += 1
@@ -134,7 +152,7 @@ class WaveNight:
                 result = await submit_wave(request, desk)
             self.diary.outcomes = result.outcomes
             self.diary.submitted_at = clock.wall()
-            if all(each.status.is_done for each in result.outcomes) or self.diary.runs == MOST_RUNS or not self._is_open:
+            if all(each.status.is_done for each in result.outcomes) or self.diary.runs == MOST_RUNS or not self.is_open:
                 return
             await clock.sleep(AGAIN_SECONDS)
 
@@ -144,45 +162,49 @@ class WaveNight:
         return None if said is None else float(said)
 
     @property
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the wave's window is not over."""
         return self.wave.ends_at is None or self.world.clock.wall() < self.wave.ends_at.timestamp()
 
-    async def _operate(self, journal: Journal, operation: Operation) -> ActionResult:
+    async def operate(self, operation: Operation) -> ActionResult:
+        """Order an operation for the wave's servers; returns when each has its result."""
         setting = self.world.setting
         order = ActionOrder(
             setting.plan, self.wave.name, self.rows, operation, ACCOUNT, AUTHOR, restarts=_RESTARTS, options=_RareSigns()
         )
-        desk = ActDesk.open(
-            order,
-            client=self.party.client,
-            journal=journal,
-            throttle=Throttle(self.world.clock),
-            clock=self.party.poll_clock,
-            random=setting.chance(f"order {len(self.diary.orders)} of {self.wave.name}"),
-            watcher=self.watcher,
-            stop=StopSignal(),
-        )
-        result = await operate(desk)
+        async with self.world.open_journal() as own:
+            desk = ActDesk.open(
+                order,
+                client=self.party.client,
+                journal=own,
+                throttle=Throttle(self.world.clock),
+                clock=self.party.poll_clock,
+                random=setting.chance(f"order {len(self.diary.orders)} of {self.wave.name}"),
+                watcher=self.watcher,
+                stop=StopSignal(),
+            )
+            result = await operate(desk)
         self.diary.orders.append(result)
         return result
 
-    async def _bring_on(self, journal: Journal, operation: Operation, goal: Goal) -> None:
-        """Order it, and follow the wave until nothing more is to come of it; order it again where that helps, some times."""
-        tracker = self._tracker(journal, goal)
-        result = await self._operate(journal, operation)
-        orders = 1
+    async def follow(self, journal: Journal, goal: Goal, result: ActionResult) -> None:
+        """Follow the wave until nothing more is to come of it; give the last order again where that helps, some times."""
+        tracker, orders = self._tracker(journal, goal), 1
         while True:
             picture = await self._look(tracker)
             left = _given_up(result)
-            if orders < MOST_RUNS and self._is_open and any(_would_help(server, result, left) for server in picture.servers):
+            if orders < MOST_RUNS and self.is_open and any(_would_help(server, result, left) for server in picture.servers):
                 await self.world.clock.sleep(AGAIN_SECONDS)
-                result = await self._operate(journal, operation)
+                result = await self.operate(result.operation)
                 orders += 1
             elif not picture.problem and not any(_goes_on(server, goal, left) for server in picture.servers):
                 return
             else:
                 await self.party.poll_clock.sleep(picture.next_in)
+
+    async def look(self, journal: Journal) -> Picture:
+        """The wave at this moment."""
+        return await self._look(self._tracker(journal, Goal.DONE))
 
     def _tracker(self, journal: Journal, goal: Goal) -> Tracker:
         order = TrackOrder(self.world.setting.plan, self.wave.name, self.rows, ACCOUNT, goal, forecast=self.forecast)
@@ -199,35 +221,77 @@ class WaveNight:
             else:
                 return self.diary.last
 
-    async def _is_approved(self, journal: Journal) -> bool:
-        """Ask whether the wave goes on; the answer."""
-        clock, setting = self.world.clock, self.world.setting
-        picture = await self._look(self._tracker(journal, Goal.SYNCED))
-        key, now = WaveKey(ACCOUNT, setting.plan.name, self.wave.name), clock.wall()
-        criteria = evaluate(self._at_gate(picture, now))
-        closes_at = now + _DECIDES_WITHIN_SECONDS
-        asked = await journal.transact(
-            lambda connection: approvals.ask(connection, key, Stage.APPROVE.value, AUTHOR, criteria, now, closes_at)
-        )
-        approver = Approver(setting.chance(f"approver of {self.wave.name}"), clock, self.world.news)
-        decided = await approver.decide(journal, key, asked)
-        self.diary.approvals.append(decided)
-        return decided.decision is approvals.Decision.APPROVED
 
-    def _at_gate(self, picture: Picture, now: float) -> WaveAtGate:
-        servers = [
-            ServerAtGate(
-                server.label,
-                is_ready=server.standing in {Standing.SYNCING, Standing.DONE},
-                has_failed=server.standing.is_lost,
-                is_moved=server.standing is Standing.DONE,
-            )
-            for server in picture.servers
-        ]
-        budget = self.wave.failure_budget
-        may_fail = ceil(budget * len(servers)) if isinstance(budget, float) else budget or 0
-        ends_at = self.wave.ends_at
-        return WaveAtGate(servers, may_fail, None if ends_at is None else ends_at.timestamp() - now)
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """What the stages of the night do (`flows.night.walk.Hands`). A rehearsal goes on with whatever is there: it is to show all."""
+
+    night: WaveNight
+    journal: Journal
+
+    async def preflight(self) -> StageResult:
+        """Ask SMS about every row; what it says is told, and stops nobody here."""
+        night = self.night
+        asked = await OnlineCheck(night.world.setting.plan, night.rows, night.party.client, MOST_RUNNING).ask()
+        errors = [each for each in asked.findings if each.severity is Severity.ERROR]
+        night.diary.preflight = [each.line() for each in errors] + ([asked.problem] if asked.problem else [])
+        return StageResult(f"{len(errors)} errors", is_good=not night.diary.preflight)
+
+    async def submit(self) -> StageResult:
+        """Make the tasks, and let somebody read what came of it."""
+        await self.night.submit()
+        await self.night.world.clock.sleep(_READING_SECONDS)
+        outcomes = self.night.diary.outcomes
+        done = sum(outcome.status.is_done for outcome in outcomes)
+        return StageResult(f"{done} of {len(outcomes)} are done", is_good=done == len(outcomes))
+
+    async def start(self) -> StageResult:
+        """Start them, as places come free."""
+        return _told(await self.night.operate(Operation.START))
+
+    async def sync(self) -> StageResult:
+        """Follow the wave until all is copied that can be."""
+        started = next(order for order in reversed(self.night.diary.orders) if order.operation is Operation.START)
+        await self.night.follow(self.journal, Goal.SYNCED, started)
+        return self._seen(Goal.SYNCED)
+
+    async def at_gate(self) -> WaveAtGate:
+        """The figures of this moment."""
+        night = self.night
+        picture = await night.look(self.journal)
+        checked = {}
+        for view in picture.servers:
+            if view.task_id and asks_for_check(view):
+                try:
+                    checked[view.task_id] = await night.party.client.show_consistency(view.task_id)
+                except SmsError:
+                    checked[view.task_id] = None
+        return wave_at_gate(picture, night.wave, night.forecast, checked, night.world.clock.wall())
+
+    async def cut_over(self) -> StageResult:
+        """Cut over what is in sync, and follow it until it is."""
+        result = await self.night.operate(Operation.CUTOVER)
+        await self.night.follow(self.journal, Goal.DONE, result)
+        return self._seen(Goal.DONE)
+
+    async def verify(self) -> StageResult:
+        """See how every server ended."""
+        await self.night.look(self.journal)
+        return self._seen(Goal.DONE)
+
+    async def report(self, story: NightStory) -> StageResult:
+        """The rehearsal's report is written when all waves are over."""
+        return StageResult(f"{len(story.stages)} stages")
+
+    def _seen(self, goal: Goal) -> StageResult:
+        picture = self.night.diary.last
+        if picture is None:
+            return StageResult("nothing was seen", is_good=False)
+        return StageResult(picture.line(), is_good=all(server.reaches(goal) for server in picture.servers))
+
+
+def _told(result: ActionResult) -> StageResult:
+    return StageResult(", ".join(f"{many} {ended}" for ended, many in result.counts.items()), is_good=result.is_all_done)
 
 
 def _given_up(result: ActionResult) -> frozenset[str]:
