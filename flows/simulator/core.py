@@ -265,6 +265,7 @@ class Service:
         """What has really happened: all tasks there are and were, and when which source was offline.
 
         `tasks`: what `Task.history` tells; `bytes` of the full copy, `bytes_copied` in all, `rounds` of changes, `runs` (starts);
+        `sub_tasks`: `{"name", "began", "ended"}`, the last time of each; `checks`: what consistency checks found, as clients get it;
         `gone_at` and `gone_why` (`deleted`, or `by hand`), null for one that is there.
         `outages`: `{"source_server_id", "from", "to"}`, `to` null for one that lasts. Times are seconds since the epoch.
         """
@@ -340,6 +341,11 @@ class Service:
             "bytes_copied": int(self.progress.copied(task, now)),
             "rounds": work.rounds,
             "runs": work.runs,
+            "sub_tasks": [
+                {"name": name, "began": began, "ended": ended}
+                for name, began, ended in zip(work.names, work.began, work.ended, strict=True)
+            ],
+            "checks": [dict(each) for each in work.results],
             "gone_at": None,
             "gone_why": None,
         }
