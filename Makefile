@@ -52,8 +52,8 @@ soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 
 explore: $(DONE) ## every schedule of one row, and of two that share a target by pairs; ONLY="NAME" replays one of them
 	@$(BIN)/python -m tests.exploration $(if $(ONLY),--only "$(ONLY)")
 
-prove: $(DONE) ## break a wave of real processes in every way (kills, sleep, disk, servers); minutes
-	@$(BIN)/python -m tests.proofs
+prove: $(DONE) ## break a wave of real processes in every way (kills, sleep, disk, servers); minutes; ONLY="machines" picks
+	@$(BIN)/python -m tests.proofs $(ONLY)
 
 docs: $(DONE) ## write the generated parts of README (tables of columns, commands, codes) and its picture
 	@$(BIN)/python -m tests.docs --write

@@ -34,8 +34,9 @@ _QUICK = ("fsync=off", "shared_buffers=16MB", "max_connections=40", "autovacuum=
 class PostgresServer:
     """One server with its files; started at once."""
 
-    def __init__(self) -> None:
-        self._programs = _wheel() / _PROGRAMS
+    def __init__(self, programs: Path | None = None) -> None:
+        """Start it; `programs` is the folder of another PostgreSQL than the wheel's."""
+        self._programs = programs or _wheel() / _PROGRAMS
         self._user = "nobody" if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._process: subprocess.Popen[bytes] | None = None

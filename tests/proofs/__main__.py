@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from tests.conftest import processes_with, wait_until
 from tests.flows.submission.real_runs import stop_between_writes
+from tests.left_out import INSIST
 from tests.postgres_server import PostgresServer
+from tests.proofs.machines import PARTS, debian_postgres, two_machines
 from tests.proofs.rounds import play_rounds
 from tests.proofs.wave import ROWS, Verdict, Wave, broken_wave
 from tests.waves_process import Waves, environment
@@ -116,6 +118,19 @@ def rounds(count: int, random: Random) -> Verdict:
     return verdict
 
 
+def machines(count: int, random: Random) -> Verdict:
+    """Two workers, Prefect's server and the journal on PostgreSQL; a machine, the server and the database go away in mid-wave."""
+    programs = debian_postgres()
+    if programs is None:
+        missing = "there is no PostgreSQL of Debian's package `postgresql`, whose pg_trgm Prefect's server needs"
+        return Verdict("machines", "", [missing] if os.environ.get(INSIST) else [], left_out=missing)
+    with two_machines(programs) as there:
+        parts = [part(there) for part in PARTS]
+    told = "; ".join(part.broken for part in parts)
+    violations = [violation for part in parts for violation in part.violations]
+    return Verdict("machines", told, violations, sum(part.tasks for part in parts), sum(part.outcomes for part in parts))
+
+
 PROOFS: Mapping[str, Callable[[int, Random], Verdict]] = {
     "kills": kills,
     "two": two,
@@ -124,6 +139,7 @@ PROOFS: Mapping[str, Callable[[int, Random], Verdict]] = {
     "postgres": postgres,
     "disk": disk,
     "rounds": rounds,
+    "machines": machines,
 }
 
 

@@ -37,8 +37,12 @@ class Verdict:
     violations: list[str] = field(default_factory=list)
     tasks: int = 0
     outcomes: int = 0
+    left_out: str = ""
+    """Why it could not be tried here, where it could not."""
 
     def __str__(self) -> str:
+        if self.left_out:
+            return f"{self.name}: left out: {self.left_out}"
         kept = "kept" if not self.violations else f"BROKEN: {'; '.join(self.violations[:5])}"
         counted = f": {self.tasks} tasks, {self.outcomes} true outcomes" if self.tasks else ""
         return f"{self.name}: {self.broken}{counted}: {kept}"
