@@ -58,7 +58,8 @@ class FindingGroup:
         if self.cells < MANY:
             return self.first.place
         areas = self.areas
-        shown = ", ".join(areas[:MOST_AREAS]) + (f" and {len(areas) - MOST_AREAS} more areas" if len(areas) > MOST_AREAS else "")
+        more = len(areas) - MOST_AREAS
+        shown = ", ".join(areas[:MOST_AREAS]) + (f" and {more} more area{'s' * (more > 1)}" if more > 0 else "")
         return f"{self.first.sheet}!{shown} ({self.cells} cells)"
 
     @property

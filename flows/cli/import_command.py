@@ -17,6 +17,7 @@ from flows.cli.exits import Exit
 from flows.cli.import_view import as_json, show
 from flows.command_words import quoted
 from inventory.catalogue import PlanError
+from inventory.finding_groups import group_findings
 from inventory.importers.import_findings import ImportRefusedError
 from inventory.importers.mapping import read_mapping
 from inventory.importers.plan_sheets import plan_book
@@ -24,6 +25,7 @@ from inventory.importers.run import AUTO, import_file
 from inventory.plan_writer import PlanWriteError, check_plan_path, write_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from flows.cli.import_sources import Joined
@@ -77,6 +79,8 @@ def read(call: Call) -> Imported:
 
 
 def _checked_out(call: Call) -> Path:
+    if call.mapping is not None and call.format != AUTO:
+        raise PlanWriteError("--from and --mapping say two things", "leave --from out: the mapping says what each column is")
     if call.out is None:
         raise PlanWriteError("the plan has no name", "say where it goes: --out plan.xlsx")
     check_plan_path(call.out, may_replace=call.force, sources=[call.sheet, *([call.mapping] if call.mapping else [])])
@@ -98,7 +102,8 @@ def _refused_by_sms(error: Exception) -> Exit | None:
 
 
 def _refuse(call: Call, error: Exception, code: Exit = Exit.WRONG) -> int:
-    found: Finding | None = getattr(error, "finding", None)
+    only: Finding | None = getattr(error, "finding", None)
+    found: Sequence[Finding] = getattr(error, "findings", (only,) if only else ())
     if call.is_json:
         output.write_json(
             {
@@ -107,11 +112,14 @@ def _refuse(call: Call, error: Exception, code: Exit = Exit.WRONG) -> int:
                 "disks": 0,
                 "bytes": 0,
                 "unmapped": [],
-                "findings": [found.as_json()] if found else [],
+                "findings": [each.as_json() for each in found],
                 "error": str(error),
             }
         )
-    output.error(f"{error}: no plan was written")
+    several = group_findings(found) if len(found) > 1 else ()
+    for group in several:
+        output.error(group.line())
+    output.error(f"{f'{len(found)} mistakes' if several else error}: no plan was written")
     return code
 
 

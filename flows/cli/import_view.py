@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
 from inventory.disk_checks import show_bytes
+from inventory.finding_groups import group_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ def show(imported: Imported, out: Path, joined: Joined | None, stream: TextIO) -
         _draw(imported, stream)
     else:
         lines = [_column(column) for column in imported.columns if column.is_mapped]
-        lines += [f"{finding.severity.value}: {finding.line()}" for finding in imported.findings]
+        lines += [f"{group.severity.value}: {group.line()}" for group in group_findings(imported.findings)]
         output.write("\n".join(output.one_line(line) for line in lines))
     for line in filter(None, (joined.summary if joined else "", summary(imported), f"plan: {out}")):
         output.write(output.one_line(line))
@@ -69,9 +70,8 @@ def _draw(imported: Imported, stream: TextIO) -> None:
     console = Console(file=stream, highlight=False, no_color=not output.is_coloured(stream))
     console.print(_grid(Table.grid(padding=(0, 2, 0, 0)), _shown(imported.columns)))
     table = Table.grid(padding=(0, 2, 0, 0))
-    for finding in imported.findings:
-        told = finding.line().removeprefix(finding.place).strip()
-        table.add_row(Text(finding.severity.value, "yellow"), Text(finding.place, "bold"), Text(told))
+    for group in group_findings(imported.findings):
+        table.add_row(Text(group.severity.value, "yellow"), Text(group.place, "bold"), Text(group.told))
     console.print(table)
 
 

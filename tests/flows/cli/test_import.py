@@ -210,3 +210,30 @@ def test_from_an_inventory_to_tasks(folder: Path, capsys: Capture, monkeypatch: 
     real = FOLDER / "azure_migrate_assessment.xlsx"
     inventory, made = (real, (546, 160 * GIB)) if real.exists() else (small_assessment(folder), (2, 0))
     assert whole_way(folder, inventory, capsys, monkeypatch) == made
+
+
+def test_every_mistake_of_a_mapping_is_told(folder: Path, capsys: Capture) -> None:
+    """Each in a line, the count in the last, and all of them in the one object."""
+    text(folder / "bad.yaml", "columns:\n  Server name: source_nam\n  IP: source_ipp\n")
+    ran = run(capsys, "import", "list.csv", "--mapping", "bad.yaml", "--out", "plan.xlsx")
+    lines = ran.err.splitlines()
+    assert (ran.code, len(lines), lines[-1]) == (2, 3, "error: 2 mistakes: no plan was written"), ran.err
+    ran = run(capsys, "import", "list.csv", "--mapping", "bad.yaml", "--out", "plan.xlsx", "--json")
+    assert len(json.loads(ran.out)["findings"]) == 2
+    assert not (folder / "plan.xlsx").exists()
+
+
+def test_a_format_and_a_mapping_are_one_too_many(folder: Path, capsys: Capture) -> None:
+    text(folder / "map.yaml", "columns:\n  Server name: source_name\n")
+    ran = run(capsys, "import", "list.csv", "--from", "rvtools", "--mapping", "map.yaml", "--out", "plan.xlsx")
+    assert (ran.code, "leave --from out" in ran.err) == (2, True)
+
+
+def test_one_cause_in_many_cells_is_one_line(folder: Path, capsys: Capture) -> None:
+    """300 sizes that cannot be read are told once, with their cells."""
+    text(folder / "big.csv", "Server name,Disk (GB)\n" + "".join(f"web-{number:03},large\n" for number in range(300)))
+    ran = run(capsys, "import", "big.csv", "--out", "plan.xlsx")
+    assert ran.code == 0
+    told = [line for line in ran.out.splitlines() if "IMPORT-110" in line]
+    assert len(told) == 1, told
+    assert "B2:B301 (300 cells)" in told[0]
