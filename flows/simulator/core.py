@@ -265,7 +265,7 @@ class Service:
         """What has really happened: all tasks there are and were, and when which source was offline.
 
         `tasks`: what `Task.history` tells; `bytes` of the full copy, `bytes_copied` in all, `rounds` of changes, `runs` (starts);
-        `sub_tasks`: `{"name", "began", "ended"}`, the last time of each; `checks`: what consistency checks found, as clients get it;
+        `sub_tasks`: `{"name", "began", "ended"}`, the last time of each; `checks`: what consistency checks found;
         `gone_at` and `gone_why` (`deleted`, or `by hand`), null for one that is there.
         `outages`: `{"source_server_id", "from", "to"}`, `to` null for one that lasts. Times are seconds since the epoch.
         """
