@@ -217,9 +217,9 @@ def test_every_mistake_of_a_mapping_is_told(folder: Path, capsys: Capture) -> No
     text(folder / "bad.yaml", "columns:\n  Server name: source_nam\n  IP: source_ipp\n")
     ran = run(capsys, "import", "list.csv", "--mapping", "bad.yaml", "--out", "plan.xlsx")
     lines = ran.err.splitlines()
-    assert (ran.code, len(lines), lines[-1]) == (2, 3, "error: 2 mistakes: no plan was written"), ran.err
+    assert (ran.code, len(lines), lines[-1]) == (2, 4, "error: 3 mistakes: no plan was written"), ran.err
     ran = run(capsys, "import", "list.csv", "--mapping", "bad.yaml", "--out", "plan.xlsx", "--json")
-    assert len(json.loads(ran.out)["findings"]) == 2
+    assert len(json.loads(ran.out)["findings"]) == 3
     assert not (folder / "plan.xlsx").exists()
 
 
