@@ -161,3 +161,7 @@ def _hints(picture: Picture, plan: Path) -> Iterator[str]:
         yield f"`waves submit {words}` makes the tasks that are missing"
     elif picture.standings.get(Standing.GONE):
         yield f"`waves submit {words} --recreate` makes tasks again that were deleted"
+    if picture.standings.get(Standing.WAITING):
+        yield f"`waves start {words}` starts what waits for us"
+    if picture.standings.get(Standing.FAILED):
+        yield f"`waves restart {words}` tries again what failed, once its cause is mended"

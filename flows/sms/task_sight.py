@@ -74,6 +74,7 @@ class _Steps:
 
     progress: float | None = None
     current: str = ""
+    is_current_begun: bool = False
     copy: float | None = None
     sync: float | None = None
     started_at: float | None = None
@@ -92,6 +93,8 @@ def sight_of(row: object) -> TaskSight | None:
     steps = _steps(get("sub_tasks"), _shown(_text(get("subtask_info"))))
     error_code, error_message = _error(_text(get("error_json")))
     is_done = state in _SUCCESS
+    # Between two rounds of changes nothing is done; what comes next waits for the cutover.
+    is_idle = state == "SYNCING" and not steps.is_current_begun
     connected = get("connected", source.get("connected"))
     syncing, limit = get("syncing"), get("speed_limit")
     started_at = _moment(get("start_date")) or steps.started_at
@@ -108,7 +111,7 @@ def sight_of(row: object) -> TaskSight | None:
         syncing if type(syncing) is bool else None,
         limit if type(limit) is int else None,
         _FULL if is_done else steps.progress,
-        "" if is_done else steps.current,
+        "" if is_done or is_idle else steps.current,
         steps.copy,
         steps.sync,
         _number(get("migrate_speed")),
@@ -144,7 +147,7 @@ def _read(rows: Sequence[object]) -> _Steps:
         if ended is not None and (found.ended_at is None or ended > found.ended_at):
             found.ended_at = ended
         if not found.current and share < _FULL:
-            found.current = name
+            found.current, found.is_current_begun = name, began is not None or share > 0
         if name.startswith(COPY):
             found.copy, found.copying_at, found.copied_at = share, began, ended if share >= _FULL else None
         elif name.startswith(SYNC):

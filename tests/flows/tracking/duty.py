@@ -17,6 +17,7 @@ from flows.sms.client import ClientOptions, SmsClient
 from flows.submission import schema
 from flows.submission.events import StopReason, StopSignal
 from flows.submission.journal import open_journal
+from flows.submission.throttle import Throttle
 from flows.track_job import TrackRequest
 from flows.tracking.standing import Goal
 from flows.tracking.tracker import TrackDesk, Tracker, TrackResult, track
@@ -57,6 +58,7 @@ class Duty(httpx.AsyncBaseTransport):
         self.changes: list[str] = []
         self.remarks: list[str] = []
         self.stop = StopSignal()
+        self.reads = Throttle(self.clock)
         self.ends_after: float | None = None
 
     # -- the other side of the wire
@@ -132,18 +134,18 @@ class Duty(httpx.AsyncBaseTransport):
         async with self.journal() as journal, self._client() as client:
             prepared = track_job.prepare(TrackRequest(self.plan, "wave-1", **asked))
             order = await track_job.order_of(prepared, ACCOUNT, journal, self.clock)
-            yield Tracker(order, TrackDesk(client, journal, self.clock, self, self.stop))
+            yield Tracker(order, TrackDesk(client, journal, self.clock, self, self.stop, self.reads))
 
     async def track(self, goal: Goal = Goal.DONE, **asked: Any) -> TrackResult:
         """Follow the wave to its goal."""
         async with self.journal() as journal, self._client() as client:
             prepared = track_job.prepare(TrackRequest(self.plan, "wave-1", goal=goal, **asked))
             order = await track_job.order_of(prepared, ACCOUNT, journal, self.clock)
-            return await track(order, TrackDesk(client, journal, self.clock, self, self.stop))
+            return await track(order, TrackDesk(client, journal, self.clock, self, self.stop, self.reads))
 
     def journal(self) -> Journal:
         """The journal, to be entered."""
         return open_journal(self.journal_url, self.clock, self.remark)
 
     def _client(self) -> SmsClient:
-        return SmsClient(ClientOptions(ACCOUNT), httpx.Auth(), transport=self, sleep=self.clock.sleep)
+        return SmsClient(ClientOptions(ACCOUNT), httpx.Auth(), transport=self, pace=self.reads, sleep=self.clock.sleep)

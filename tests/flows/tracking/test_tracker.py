@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from flows.simulator.options import Rate
 from flows.sms.errors import StopRun
 from flows.tracking.standing import Goal, Standing
+from tests.flows.tracking.duty import GIB
 
 if TYPE_CHECKING:
     from tests.flows.tracking.conftest import MakeDuty
@@ -157,3 +159,29 @@ async def test_only_the_rows_that_fit_are_told(on_duty: MakeDuty) -> None:
     assert result.picture is not None
     assert [view.label for view in result.picture.servers] == ["web-01"]
     assert result.is_reached
+
+
+async def test_a_server_that_syncs_is_synced_by_a_round_of_changes(on_duty: MakeDuty) -> None:
+    """Copied is not synced; and it is expected to end by its cutover, whenever that is ordered."""
+    night = {"bandwidth": 200.0, "preparation": 300.0, "configuration": 300.0, "change_per_day": 0.3}
+    duty = on_duty(1, wave={"bandwidth_mbps": 200}, sizes=[50 * GIB], **night)
+    duty.operate(duty.make(1, size=50 * GIB, syncing=True), "start")
+    migrated = await duty.track(Goal.MIGRATED)
+    copied_at = duty.clock.now
+    synced = await duty.track(Goal.SYNCED)
+    assert migrated.is_reached
+    assert synced.picture is not None
+    assert (synced.is_reached, synced.picture.states) == (True, {"SYNCING": 1})
+    assert duty.clock.now > copied_at
+    assert synced.picture.servers[0].sub_task == ""
+
+
+async def test_looks_leave_half_of_the_reads_to_others(on_duty: MakeDuty) -> None:
+    """A gateway that names its window, 4 reads a minute: no look is refused twice, and looks keep to two a minute from then on."""
+    duty = on_duty(1, rate=Rate(4, 60.0, is_window=True), migration_seconds=1800.0)
+    duty.operate(duty.make(1), "start")
+    result = await duty.track(interval_seconds=5.0)
+    assert result.is_reached
+    assert duty.simulator.ledger.refusals["APIGW.0308"] <= 1
+    waits = [picture.next_in for picture in duty.pictures[len(duty.pictures) // 2 :]]
+    assert min(waits) >= 30.0
