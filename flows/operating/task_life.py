@@ -62,6 +62,7 @@ class TaskLife:
     _merged: Merged | None = None
     _is_on_wire: bool = False
     _was_seen: bool = False
+    _echo: Action | None = None
     _number: int = 1
 
     async def run(self) -> ServerResult:
@@ -121,6 +122,8 @@ class TaskLife:
             lambda connection: action_log.of_task(connection, desk.order.account, self.subject.task_id)
         )
         self._number = history[-1].key.number + 1 if history else 1
+        if history and history[-1].verdict is Verdict.DONE:
+            self._echo = history[-1]
         for action in history:
             if action.verdict is None:
                 verdict = await self._settle(action, since)
@@ -176,16 +179,28 @@ class TaskLife:
         return Rule(Ruling.ALREADY, "it has this limit") if self._merged.rules == today else found
 
     async def _shown(self) -> TaskSight | None:
-        """The task, None where it is gone: one that was made a moment ago may not be shown until the settle time is over."""
+        """The task, None where it is gone.
+
+        One that was made a moment ago may not be shown until the settle time is over, nor what was done to it a moment ago.
+        """
         desk, looks = self.desk, 0
         while True:
-            settled = self._was_seen or desk.clock.steady() - desk.started >= desk.options.settle_seconds
+            is_recent = desk.clock.steady() - desk.started < desk.options.settle_seconds and not self._was_seen
             sight = await desk.client.show_sight(self.subject.task_id)
-            if sight is not None or settled or desk.stop.is_set:
+            is_behind = is_recent if sight is None else self._is_behind(sight)
+            if not is_behind or desk.stop.is_set:
                 self._was_seen = self._was_seen or sight is not None
                 return sight
             looks += 1
             await desk.stop.sleep(look_pause_seconds(looks, desk.random), desk.clock)
+
+    def _is_behind(self, sight: TaskSight) -> bool:
+        """Whether a look does not show yet what SMS has performed a moment ago: from such a state nothing is sent."""
+        echo, now = self._echo, self.desk.clock.wall()
+        if echo is None or echo.operation is Operation.SPEED or echo.settled_at is None:
+            return False
+        is_recent = 0 <= now - echo.settled_at < self.desk.options.settle_seconds
+        return is_recent and conclude(echo.operation, echo.before, Seen(sight), settled=False) is None
 
     async def _intend(self, grant: Grant) -> Action:
         """Make the intent durable. Raises LeaseLostError, JournalUnavailableError."""

@@ -76,7 +76,7 @@ class ActionWire(httpx.AsyncBaseTransport):
         request_id = stage.simulator.new_request_id()
         answer: Answer | None = None
         if fault is None or fault.performed == "after":
-            answer = stage.simulator.answer(request, request_id)
+            answer = stage.answer(request, request_id)
         result: httpx.Response | Exception | None
         if fault is None and answer is not None:
             result = response_of(answer, request_id)
@@ -112,7 +112,8 @@ class Journals:
 class Stage:
     """One night: a plan whose rows have their tasks, and processes that are given orders.
 
-    `faults` are what happens to the actions, in the order in which they are sent; "" for nothing.
+    `faults` are what happens to the actions, in the order in which they are sent; "" for nothing. SMS shows what was
+    done up to `stale_seconds` late.
     """
 
     journals: Journals
@@ -121,6 +122,7 @@ class Stage:
     faults: Sequence[str] = ()
     migration_seconds: float = 10_000.0
     is_shuffled: bool = False
+    stale_seconds: float = 0.0
     trace: Trace = field(default_factory=Trace)
 
     def __post_init__(self) -> None:
@@ -133,6 +135,7 @@ class Stage:
         self.file = JournalFile(self.loop, self.journals.shelf, self.trace, self.random.random, 0.002)
         self._faults = list(self.faults)
         self._number = 0
+        self._shown: dict[str, tuple[float, Answer]] = {}
         for row in self.plan.servers:
             self.simulator.service.add(_task(row.source_server_id, row.text("target_vm_id"), self.clock()))
 
@@ -142,6 +145,15 @@ class Stage:
     def way(self) -> float:
         """How long one way over the wire takes."""
         return 0.01 * (0.25 + 1.5 * self.random.random())
+
+    def answer(self, request: Request, request_id: str) -> Answer:
+        """The server's answer; to a question that was asked a moment ago the same as then."""
+        place = f"{request.path}?{request.raw_query}"
+        if request.method == "GET" and place in self._shown and self.loop.now - self._shown[place][0] < self.stale_seconds:
+            return self._shown[place][1]
+        answer = self.simulator.answer(request, request_id)
+        self._shown[place] = (self.loop.now, answer)
+        return answer
 
     def next_fault(self) -> str:
         return self._faults.pop(0) if self._faults else ""
@@ -213,9 +225,9 @@ class Stage:
             )
             return await operate(desk)
 
-    def histories(self) -> Sequence[Mapping[str, Any]]:
+    def histories(self) -> list[dict[str, Any]]:
         """What really happened to each task."""
-        return list(self.simulator.service.history()["tasks"])
+        return [dict(task) for task in self.simulator.service.history()["tasks"]]
 
     def actions(self) -> Sequence[Mapping[str, Any]]:
         """What the journal holds of what was done."""

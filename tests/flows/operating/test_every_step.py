@@ -66,7 +66,7 @@ def test_an_order_may_die_at_any_step(journals: Journals, two: Plan, operation: 
 
     _, _, whole = night(0)
     assert whole > 50
-    for die_at in range(1, whole, 3):
+    for die_at in range(1, whole, 4):
         stage, result, _ = night(die_at)
         assert result is not None
         assert result.is_all_done, (die_at, result.counts)
@@ -81,17 +81,21 @@ def test_an_order_may_die_at_any_step(journals: Journals, two: Plan, operation: 
 def _check(stage: Stage, limit: int) -> None:
     told = stage.histories()
     assert max(performed(task) for task in told) == 1
-    assert most_at_once([dict(task) for task in told]) <= limit
+    assert most_at_once(told) <= limit
     done = {action["task_id"] for action in stage.actions() if action["verdict"] == "done" and action["operation"] == "start"}
     assert done == {task["id"] for task in told if performed(task)}
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_starters_that_meet_and_die_never_exceed_the_limit(journals: Journals, eight: Plan, seed: int) -> None:
-    """Two at once over a wire that breaks, one killed at a random step and given anew: three at a time, each server once."""
+    """Two at once over a wire that breaks, one killed at a random step and given anew: three at a time, each server once.
+
+    With every other seed SMS shows what was done some seconds late.
+    """
     random = Random(seed)
     faults = [random.choice(ACTION_FAULTS) if random.random() < 0.4 else "" for _ in range(30)]
     stage = Stage(journals, eight, seed=seed, faults=faults, migration_seconds=40.0, is_shuffled=True)
+    stage.stale_seconds = 4.0 * (seed % 2)
 
     async def lane(after: float, die_at: int) -> Mapping[str, int]:
         await asyncio.sleep(after)
@@ -108,5 +112,5 @@ def test_starters_that_meet_and_die_never_exceed_the_limit(journals: Journals, e
 
     _, result = stage.play(play)
     assert result.is_all_done, result.counts
-    assert all(performed(dict(task)) == 1 for task in stage.histories())
+    assert all(performed(task) == 1 for task in stage.histories())
     _check(stage, 3)
