@@ -7,7 +7,7 @@ crash, it settles what was in doubt and goes on. Called by Prefect.
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +24,8 @@ from flows.operating.operations import Operation
 from flows.operating.orders import Unwatched
 from flows.operating.speed import SpeedError, SpeedWish
 from flows.places import PlaceError, fetch
+from flows.scheduling import reruns
+from flows.scheduling.sign_of_life import signs_of_life
 from flows.settings import SettingsError
 from flows.sms.errors import SmsError
 from flows.submission.events import StopKind, StopSignal
@@ -80,7 +82,9 @@ async def operate_wave(
         tasks_to_delete: For `delete`: the number of tasks that this deletes, as a confirmation; any other number deletes none.
         credentials: The name of a block of SMS credentials. Empty: those of the machine that runs this.
     """
-    with ExitStack() as files:
+    if worn_out := reruns.too_many():
+        return Failed(message=f"nothing was done: {worn_out}")
+    async with signs_of_life(), AsyncExitStack() as files:
         try:
             settings = await settings_of(credentials)
             folder = Path(files.enter_context(TemporaryDirectory(prefix="waves-")))

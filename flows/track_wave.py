@@ -7,7 +7,7 @@ after a crash, it goes on. Called by Prefect.
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +18,8 @@ from prefect.states import Cancelled, Completed, Failed
 
 from flows.credentials import settings_of
 from flows.places import PlaceError, fetch, is_elsewhere
+from flows.scheduling import reruns
+from flows.scheduling.sign_of_life import signs_of_life
 from flows.settings import SettingsError
 from flows.sms.errors import SmsError
 from flows.submission.journal import JournalUnavailableError
@@ -58,7 +60,9 @@ async def track_wave(
         html: Where a page for a wall screen is written at each look (.html), on the machine that runs this. Empty: nowhere.
         credentials: The name of a block of SMS credentials. Empty: those of the machine that runs this.
     """
-    with ExitStack() as files:
+    if worn_out := reruns.too_many():
+        return Failed(message=f"nothing is followed: {worn_out}")
+    async with signs_of_life(), AsyncExitStack() as files:
         try:
             settings = await settings_of(credentials)
             folder = Path(files.enter_context(TemporaryDirectory(prefix="waves-")))

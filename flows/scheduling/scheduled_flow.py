@@ -34,6 +34,18 @@ FLOWS = (
         "submit_wave",
         "Creates the SMS migration tasks of one wave of a plan, exactly one for each server, and writes a report.",
     ),
+    FlowPlace(
+        "track-wave",
+        "flows.track_wave",
+        "track_wave",
+        "Follows the SMS migration tasks of one wave: how far each server is, who fails and why, who will miss the window.",
+    ),
+    FlowPlace(
+        "operate-wave",
+        "flows.operate_wave",
+        "operate_wave",
+        "Operates the SMS migration tasks of one wave: start, stop, restart, sync, cutover, speed, delete; each action once.",
+    ),
 )
 """Every flow that can be deployed: `waves deploy`, `serve.py` and `prefect.yaml` of `deployments` have a deployment of each."""
 

@@ -10,7 +10,10 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -20,6 +23,7 @@ import pytest
 
 from flows.scheduling.automations import crash_automation, rerun_automation
 from flows.scheduling.prefect_setup import TAG
+from flows.scheduling.scheduled_flow import FLOWS
 from flows.scheduling.sign_of_life import SIGN
 from flows.settings import Settings
 from tests.conftest import wait_until
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import PrefectApi
 
+# One file, so that `make test` keeps it on one worker: the automations of a server are the same for all.
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
 SHARED = "/srv/waves"
 SILENT = "silent"
@@ -67,6 +72,13 @@ def run_of(api: PrefectApi, wave: str) -> dict[str, Any]:
     """The newest run of a wave of this plan."""
     found = api.post("/flow_runs/filter", {"sort": "EXPECTED_START_TIME_DESC", "flow_runs": {"tags": {"all_": ["plan:plan"]}}})
     return next((run for run in found if run["parameters"]["wave"] == wave and run["state_type"] != "SCHEDULED"), {})
+
+
+@pytest.fixture(scope="module")
+def shell(prefect_api: PrefectApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WavesShell]:
+    folder = tmp_path_factory.mktemp("deploys")
+    with WavesShell(environment(folder, None, **prefect_api.environment), folder) as shell:
+        yield shell
 
 
 @pytest.fixture
@@ -134,6 +146,51 @@ def test_from_nothing_to_waves_that_start_by_themselves(
         if worker is not None:
             worker.send_signal(signal.SIGINT)
             worker.wait(30)
+
+
+def test_deploy_makes_everything_once(shell: WavesShell, prefect_api: PrefectApi) -> None:
+    """A pool, a deployment of each flow, automations; asked for again nothing is made, and a double of an automation goes."""
+    code, told = shell.run("deploy", "--pool", "waves")
+    assert (code, told["deployments"]) == (0, [f"{flow.name}/pool" for flow in FLOWS])
+    assert shell.run("deploy", "--pool", "waves")[1]["made"] == []
+    names = [automation["name"] for automation in prefect_api.post("/automations/filter", {})]
+    ours = [name for name in names if name.startswith("waves: ") and "(" not in name]
+    assert sorted(set(ours)) == sorted(ours)
+    again = next(each for each in prefect_api.post("/automations/filter", {}) if each["name"] == ours[0])
+    prefect_api.post("/automations/", {name: again[name] for name in ("name", "description", "trigger", "actions")})
+    assert shell.run("deploy", "--pool", "waves", "--dry-run")[1]["made"] == [f'automation "{ours[0]}", a double taken away']
+    shell.run("deploy", "--pool", "waves")
+    assert shell.run("deploy", "--pool", "waves")[1]["made"] == []
+
+
+def test_a_late_run_is_told_to_the_webhook(tmp_path: Path, shell: WavesShell, prefect_api: PrefectApi) -> None:
+    """One JSON object: which wave of which plan, when it was due, and what to look at."""
+    heard: Queue[Any] = Queue()
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the class above
+            """Say nothing."""
+
+    plan = night_plan(tmp_path / 'late "night".xlsx')
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        assert shell.run("deploy", "--webhook", f"http://127.0.0.1:{server.server_address[1]}/hook")[0] == 0
+        shell.run("schedule", plan, "--wave", "wave-1")
+        run = prefect_api.runs(plan)[0]
+        late = {"type": "SCHEDULED", "name": "Late", "state_details": {"scheduled_time": run["expected_start_time"]}}
+        prefect_api.post(f"/flow_runs/{run['id']}/set_state", {"state": late, "force": True})
+        told = heard.get(timeout=60)
+        server.shutdown()
+        thread.join()
+    assert (told["event"], told["plan"], told["wave"], told["flow_run_id"]) == ("late", str(plan), "wave-1", run["id"])
+    assert told["due_at"][:16] == run["expected_start_time"].replace("T", " ")[:16]
+    assert "No worker has taken wave-1" in told["message"]
 
 
 def test_what_the_guide_sets_is_read() -> None:

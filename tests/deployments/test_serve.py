@@ -57,7 +57,9 @@ def start(command: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 def deployment(api: PrefectApi, name: str) -> str:
-    found = api.post("/deployments/filter", {"deployments": {"name": {"any_": [name]}}})
+    found = api.post(
+        "/deployments/filter", {"deployments": {"name": {"any_": [name]}}, "flows": {"name": {"any_": ["submit-wave"]}}}
+    )
     return str(found[0]["id"]) if found else ""
 
 

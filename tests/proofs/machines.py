@@ -105,7 +105,9 @@ class Machines:
         folder = self.folder / f"wave-{numbers[0]}"
         folder.mkdir()
         plan = make_plan(folder / "plan.xlsx", [server(n) for n in numbers], disks=[disk(n) for n in numbers])
-        deployment = self.api.post("/deployments/filter", {"deployments": {"name": {"any_": ["pool"]}}})[0]["id"]
+        deployment = self.api.post(
+            "/deployments/filter", {"deployments": {"name": {"any_": ["pool"]}}, "flows": {"name": {"any_": ["submit-wave"]}}}
+        )[0]["id"]
         made = self.api.post(f"/deployments/{deployment}/create_flow_run", {"parameters": {"plan": str(plan), "wave": "wave-1"}})
         return plan, str(made["id"])
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
+from urllib.parse import unquote
 
 import pytest
 
@@ -156,6 +158,25 @@ def test_a_plan_with_an_error_is_refused_now_and_not_in_the_night(
     assert (code, "1 error" in told["error"], "Servers!" in waves.err, runs(prefect_api, plan)) == (2, True, True, {})
     assert waves.run("schedule", plan, "--pool", POOL, "--wave", "wave-1")[0] == 0
     assert waves.run("schedule", plan, "--wave", "wave-9")[1]["error"].startswith("wrong.xlsx has no wave wave-9")
+
+
+def test_push_stores_the_plan_and_links_to_its_form(tmp_path: Path, waves: WavesShell, prefect_api: PrefectApi) -> None:
+    """Byte for byte, in a folder that is made; a link for each wave, which Prefect's page decodes twice.
+
+    A name that is taken stores nothing.
+    """
+    plan, shared = sheet(tmp_path / "pushed.xlsx"), tmp_path / "shared"
+    code, told = waves.run("push", plan, "--to", shared, "--pool", POOL)
+    assert (code, told["plan"]) == (0, str(shared / "pushed.xlsx"))
+    assert (shared / "pushed.xlsx").read_bytes() == plan.read_bytes()
+    found = prefect_api.post("/deployments/filter", {"deployments": {"name": {"any_": ["pushed"]}}})[0]
+    assert found["parameters"] == {"plan": told["plan"], "wave": "wave-1"}
+    for wave in NAMES:
+        path, _, query = told["forms"][wave].partition("?parameters=")
+        assert path.endswith(f"/deployments/deployment/{found['id']}/run")
+        assert json.loads(unquote(unquote(query))) == {"wave": wave}
+    code, told = waves.run("push", plan, "--to", tmp_path / "other", "--pool", POOL)
+    assert (code, "--moved" in told["error"], (tmp_path / "other").exists()) == (2, True, False)
 
 
 @pytest.mark.parametrize(
