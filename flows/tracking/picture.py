@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +78,8 @@ class ServerView:
         """Whether it has got as far as that."""
         return reaches(goal, self.standing, self.sync_progress)
 
-    def as_json(self) -> dict[str, Any]:
-        """The server as one of `servers` of `waves track --json`."""
+    def as_json(self, zone: tzinfo | None = None) -> dict[str, Any]:
+        """The server as one of `servers` of `waves track --json`; times are ISO 8601 with the offset of `zone`."""
         return {
             "source_server_id": self.source_server_id,
             "server": self.label,
@@ -88,10 +89,10 @@ class ServerView:
             "progress": None if self.progress is None else round(self.progress, 1),
             "sub_task": self.sub_task,
             "speed_mbps": self.speed_mbps,
-            "started_at": _rounded(self.started_at),
-            "finished_at": _rounded(self.finished_at),
-            "expected_end": _rounded(self.expected_end),
-            "ends_at": _rounded(self.ends_at),
+            "started_at": iso_time(self.started_at, zone),
+            "finished_at": iso_time(self.finished_at, zone),
+            "expected_end": iso_time(self.expected_end, zone),
+            "ends_at": iso_time(self.ends_at, zone),
             "late_seconds": round(self.late_seconds),
             "is_ours": self.is_ours,
             "is_offline": self.is_offline,
@@ -188,25 +189,30 @@ class Picture:
         return ", ".join(parts)
 
     def as_json(self) -> dict[str, Any]:
-        """The one object of `waves track --json`."""
+        """The one object of `waves track --json`; times are ISO 8601 with the offset of the wave's zone."""
+        zone = self.zone
         return {
             "wave": self.wave,
             "plan": self.plan_name,
             "until": self.goal.value,
-            "at": _rounded(self.at),
+            "at": iso_time(self.at, zone),
             "states": dict(self.states),
             "standings": {standing.value: count for standing, count in self.standings.items()},
             "late": [server.identity for server in self.late],
             "done": self.is_reached,
             "progress": round(self.progress, 1),
             "throughput_mbps": round(self.throughput_mbps, 1),
-            "window_ends_at": _rounded(self.window_ends_at),
-            "expected_end": _rounded(self.expected_end),
-            "ends_at": _rounded(self.ends_at),
+            "window_ends_at": iso_time(self.window_ends_at, zone),
+            "expected_end": iso_time(self.expected_end, zone),
+            "ends_at": iso_time(self.ends_at, zone),
             "polls": self.polls,
-            "servers": [server.as_json() for server in self.servers],
+            "servers": [server.as_json(zone) for server in self.servers],
         }
 
 
-def _rounded(at: float | None) -> float | None:
-    return None if at is None else round(at, 3)
+def iso_time(at: float | None, zone: tzinfo | None) -> str | None:
+    """A moment as ISO 8601 with its offset, to the second; in this machine's zone where none is given."""
+    if at is None:
+        return None
+    moment = datetime.fromtimestamp(at, zone)
+    return (moment if moment.tzinfo is not None else moment.astimezone()).isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ from flows.cli.check_schema import check_schema
 from flows.cli.forecast_schema import forecast_schema
 from flows.cli.import_schema import import_schema
 from flows.cli.submit_schema import submit_schema
+from flows.cli.track_schema import track_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "submit": submit_schema,
     "import": import_schema,
     "forecast": forecast_schema,
+    "track": track_schema,
 }
 """By the command's name; each is `.docs/NAME.schema.json`."""
 

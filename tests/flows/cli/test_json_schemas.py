@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith(("SMS_", "CLOUD_SDK_", "IAM_"))]:
         monkeypatch.delenv(name)
-    for name, value in NO_PREFECT.items():
+    for name, value in {**NO_PREFECT, "WAVES_JOURNAL": f"sqlite+aiosqlite:///{(tmp_path / 'journal.sqlite').as_posix()}"}.items():
         monkeypatch.setenv(name, value)
     servers = [server(1), server(2), server(3, wave="wave-2"), server(4, wave="wave-3", priority="high")]
     make_plan(tmp_path / "plan.xlsx", servers, disks=[hours(1, 5), hours(2, 6)], waves=[window("wave-1")])
