@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ async def submit_wave(
             if by_schedule:
                 await await_start(Awaited(here.plan, wave, pinned), settings, SystemClock(), get_run_logger().warning)
             order = _order(here, wave, where, allow_invalid, retry_rejected, recreate, canary)
+            order = replace(order, has_waited=by_schedule)
             session = WaveSession(await asyncio.to_thread(prepare, order), settings)
         except _REFUSALS as error:
             return Failed(message=_refusal(error))

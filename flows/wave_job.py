@@ -75,6 +75,8 @@ class WaveOrder:
     html: Path | None = None
     report_url: str = ""
     html_url: str = ""
+    has_waited: bool = False
+    """Whether the waves that this one depends on are known to be done."""
 
     @property
     def report_path(self) -> Path:
@@ -220,8 +222,9 @@ async def run(
 def not_held(prepared: PreparedWave) -> list[str]:
     """What the sheet says of the wave's order that submitting it does not hold, one line each: whoever sends it has to."""
     wave = prepared.plan.waves[prepared.order.wave]
+    before = "" if prepared.order.has_waited else wave.text("depends_on")
     said = {
-        "depends_on": f"asks for {wave.text('depends_on')} to be done first" if wave.text("depends_on") else "",
+        "depends_on": f"asks for {before} to be done first" if before else "",
         "needs_approval": "asks for an approval" if wave.flag("needs_approval") else "",
     }
     return [f"warning: {wave.cell(name)} {what}: `waves submit` does not wait for it" for name, what in said.items() if what]

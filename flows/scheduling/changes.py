@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from flows.scheduling.scheduled_flow import SCHEDULED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
@@ -38,7 +40,7 @@ class Do(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A run that the sheet asks for. `key` names wave, start and parameters: the same key is the same run."""
+    """A run that the sheet asks for. `key` names wave, start, flow and parameters: the same key is the same run."""
 
     start: Start
     schedule: str
@@ -49,7 +51,7 @@ class Wanted:
     def of(cls, schedule: str, start: Start, words: RunWords) -> Wanted:
         """The run of this start."""
         parameters = words.parameters(start)
-        text = json.dumps(parameters, sort_keys=True)
+        text = json.dumps([SCHEDULED.name, parameters], sort_keys=True)
         return cls(start, schedule, parameters, hashlib.sha256(text.encode()).hexdigest()[:_DIGITS])
 
     @property

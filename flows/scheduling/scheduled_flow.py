@@ -50,7 +50,7 @@ FLOWS = (
 """Every flow that can be deployed: `waves deploy`, `serve.py` and `prefect.yaml` of `deployments` have a deployment of each."""
 
 SCHEDULED = FLOWS[0]
-"""What `waves schedule` has started."""
+"""What `waves schedule` has started; it takes the parameters of RunWords. Another flow here is another run of every wave."""
 
 
 @dataclass(frozen=True, slots=True)

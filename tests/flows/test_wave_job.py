@@ -78,3 +78,4 @@ def test_what_submitting_does_not_wait_for_is_said(tmp_path: Path) -> None:
         "warning: Waves!B2 asks for an approval: `waves submit` does not wait for it",
     ]
     assert not_held(prepare(WaveOrder(plan, "wave-0"))) == []
+    assert [line.split()[1] for line in not_held(prepare(WaveOrder(plan, "wave-1", has_waited=True)))] == ["Waves!B2"]
