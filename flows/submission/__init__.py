@@ -16,7 +16,7 @@ A row
 
 The journal
 - `journal` keeps `records` durably, for many rows at a time by `group_commit`; `history` and `decisions` tell what it holds;
-- `leases` keeps runs apart, by the time of `lease_clock`;
+- `leases` keeps runs apart, by the time of `lease_clock`; `wave_key` names a wave for what others keep of it;
 - `statements` and `lease_statements`, on the tables of `schema`, go many at once by `bulk` to a `database`: `sqlite_database` or
   `postgres_database`.
 

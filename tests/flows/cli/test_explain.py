@@ -14,6 +14,7 @@ import pytest
 
 import flows
 import inventory
+from flows import night_report
 from flows.cli.explain_entries import Entry, entries
 from flows.cli.explain_lookup import find
 from flows.sms.codes import CODES, ErrorClass
@@ -41,6 +42,10 @@ def a_run(**said: Any) -> Any:
     return SimpleNamespace(**{"record": record, "sent": 1, "first_sent_at": None, "last_error": None, "made_task_id": ""} | said)
 
 
+def a_row() -> Any:
+    return SimpleNamespace(skip=False)
+
+
 A_ROW: Any = SimpleNamespace(row=None)
 STOPPED = StopReason.journal("no space left on device")
 
@@ -54,6 +59,7 @@ PROVOKED: dict[str, Callable[[], str]] = {
     "WAVES.UNSETTLED": lambda: endings.uncertain(a_run(), A_ROW).error_code,
     "WAVES.HELD": lambda: endings.left(a_run(held_by="run r1"), A_ROW, STOPPED).error_code,
     "WAVES.JOURNAL": lambda: STOPPED.code,
+    "WAVES.NIGHT": lambda: night_report._outcome(a_row(), "src-1", None).error_code,
 }
 """What is provoked here; the others are where they belong, by their code."""
 
