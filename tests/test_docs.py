@@ -46,6 +46,7 @@ def test_generated_parts_are_fresh() -> None:
 def test_a_stale_part_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The check shows the difference and the command that mends it; writing mends it, and nothing else."""
     readme = tmp_path / "README.md"
+    (tmp_path / ".docs").mkdir()
     readme.write_text(TEXT.replace("| 130 |", "| 13 |"), encoding="utf-8")
     monkeypatch.setattr(docs, "README", readme)
     for drawer in (picture, life_picture):

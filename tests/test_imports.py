@@ -18,6 +18,7 @@ import importlib, sys, warnings
 import prefect, sqlalchemy.ext.asyncio, httpx_aiohttp, pandas, openpyxl, typer, uvicorn, starlette.applications
 ours = lambda: [name for name in sys.modules if name.partition(".")[0] in ("flows", "inventory")]
 warnings.simplefilter("error")
+warnings.filterwarnings("ignore", "Type 'SmsCredentials'")  # Prefect remembers a block's class, which each import makes anew
 for module in sys.argv[1:]:
     for name in ours():
         del sys.modules[name]
