@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def make_book() -> Workbook:
-    """A plan with notes above its header, a merged wave, an error, formulas, a comment, and what is hidden: a row, a column, a sheet."""
+    """A plan with notes above its header, a merged wave, an error, formulas, a comment; a hidden row, column and sheet."""
     book = Workbook()
     servers = book.active
     assert isinstance(servers, Worksheet)
