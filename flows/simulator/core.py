@@ -10,6 +10,7 @@ further: `settle()` lets all that was due meanwhile happen in its order, each at
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from flows.simulator.agenda import Agenda
@@ -93,6 +94,14 @@ class Service:
         something. May be past, where `settle()` has not been called since.
         """
         return min(self.progress.next_end(), self._agenda.next_at())
+
+    def next_step_at(self) -> float:
+        """As `next_change_at`, but for the rounds of tasks in sync, while any other copies: thousands in a night, and none a step.
+
+        By the speeds of this moment, which a round changes a little: the step may come that much sooner or later.
+        """
+        step = min(self.progress.next_step_end(self.clock()), self._agenda.next_loud_at())
+        return step if step < inf else self.next_change_at()
 
     def perform_later(self, seconds: float, effect: Callable[[float], None]) -> None:
         """Have `effect` called with its due time once `seconds` have passed; lost with the process, as with the real service."""

@@ -97,6 +97,18 @@ class Progress:
         """When the next copy ends if nothing changes before."""
         return self._copies.next_end()
 
+    def next_step_end(self, now: float) -> float:
+        """When the next copy ends that is no round of a task in sync, at the speeds of this moment."""
+        ends, copying = [inf], self._copies.keys()
+        for key in copying:
+            task = self._find(key)
+            if task is None or task.work is None or (task.state == State.SYNCING and not task.work.is_cutting_over):
+                continue
+            speed = self._copies.speed(key)
+            if speed > 0:
+                ends.append(now + self._copies.left(key, now) / speed)
+        return min(ends)
+
     def end_next(self) -> None:
         """Let that copy end."""
         end = self._copies.next_end()
@@ -292,7 +304,7 @@ class Progress:
             self._take_up(task, work.sync_at + 1, moment)
             return
         if self._options.change_per_day > 0:
-            self._leave_at(task, max(moment, (work.as_of or moment) + self._options.sync_seconds))
+            self._leave_at(task, max(moment, (work.as_of or moment) + self._options.sync_seconds), is_quiet=True)
         self._changed(task)
 
     def _check_consistency(self, task: Task, now: float) -> None:
@@ -314,7 +326,7 @@ class Progress:
         if work.left + work.beyond > 0:
             self._put_on_line(task, now)
         elif self._options.change_per_day > 0:
-            self._leave_at(task, max(now, (work.as_of or now) + self._options.sync_seconds))
+            self._leave_at(task, max(now, (work.as_of or now) + self._options.sync_seconds), is_quiet=True)
 
     def _begin_round(self, task: Task, now: float) -> None:
         work = self.work(task)
@@ -436,9 +448,9 @@ class Progress:
             task.state = state
             task.tell_state(now, why)
 
-    def _leave_at(self, task: Task, when: float) -> None:
+    def _leave_at(self, task: Task, when: float, *, is_quiet: bool = False) -> None:
         task.changes_at = when
-        self._agenda.put(when, lambda due: self._pass_on(task, due), task.id)
+        self._agenda.put(when, lambda due: self._pass_on(task, due), task.id, is_quiet=is_quiet)
 
     # -- inside: the line
 
