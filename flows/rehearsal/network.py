@@ -77,7 +77,7 @@ class Network(httpx.AsyncBaseTransport):
         if request.method != "GET":
             self.news.happen()
         elif reply.fault is None and request.path == _LISTING:
-            self.listed.news, self.listed.next_change_at = self.news.count, simulator.service.next_change_at()
+            self.listed.news, self.listed.next_change_at = self.news.count, simulator.service.next_step_at()
         said = _said(reply, request_id)
         if said is not None:
             is_slow = reply.fault is not None and reply.fault.kind == "slow"

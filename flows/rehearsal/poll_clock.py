@@ -18,7 +18,7 @@ from flows.rehearsal.clock import RehearsalClock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LONGEST_SECONDS = 3600.0
+_LONGEST_SECONDS = 900.0
 """So long nobody sleeps, whatever happens."""
 _SHORTEST_SECONDS = 2.0
 """A sleep of less is no wait for a next look."""

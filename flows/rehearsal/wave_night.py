@@ -55,6 +55,9 @@ _GATE_SECONDS = 12 * 3600.0
 """How long a gate waits where the window has no end."""
 _GATE_LOOK_SECONDS = 30.0
 _UNANSWERED_SECONDS = 30.0
+_PLACES_SECONDS = 10.0
+_LOOK_SECONDS = 120.0
+"""How often a wave is looked at: what happens is known to the second all the same, and a night costs a quarter of the looks."""
 _READING_SECONDS = 30.0
 """How long it takes somebody to read what one command says, and to type the next."""
 _DAY_SECONDS = 86_400.0
@@ -170,7 +173,14 @@ class WaveNight:
         """Order an operation for the wave's servers; returns when each has its result."""
         setting = self.world.setting
         order = ActionOrder(
-            setting.plan, self.wave.name, self.rows, operation, ACCOUNT, AUTHOR, restarts=_RESTARTS, options=_RareSigns()
+            setting.plan,
+            self.wave.name,
+            self.rows,
+            operation,
+            ACCOUNT,
+            AUTHOR,
+            restarts=_RESTARTS,
+            options=_RareSigns(poll_seconds=_PLACES_SECONDS),
         )
         async with self.world.open_journal() as own:
             desk = ActDesk.open(
@@ -207,7 +217,7 @@ class WaveNight:
         return await self._look(self._tracker(journal, Goal.DONE))
 
     def _tracker(self, journal: Journal, goal: Goal) -> Tracker:
-        order = TrackOrder(self.world.setting.plan, self.wave.name, self.rows, ACCOUNT, goal, forecast=self.forecast)
+        order = TrackOrder(self.world.setting.plan, self.wave.name, self.rows, ACCOUNT, goal, _LOOK_SECONDS, self.forecast)
         desk = TrackDesk(self.party.client, journal, self.party.poll_clock, self.watcher, StopSignal(), self.party.reads)
         return Tracker(order, desk)
 

@@ -102,26 +102,37 @@ async def open_world(setting: Setting) -> AsyncIterator[World]:
     """A world, in the running loop, which must be a VirtualLoop."""
     clock = RehearsalClock(asyncio.get_running_loop(), setting.begins_at)
     simulator = Simulator(_options(setting), clock=clock.wall)
+    _lay_lines(setting, simulator)
     with _shared_chance(setting.seed), closing(Shelf()) as shelf:
         yield World(setting, clock, simulator, shelf, News(), _slow_down(setting, simulator))
 
 
 def _options(setting: Setting) -> SimulatorOptions:
     terms = setting.terms
-    bandwidths = [wave.decimal("bandwidth_mbps") for wave in setting.plan.waves.values()]
     half = terms.overhead_minutes * 60 / 2
     return SimulatorOptions(
         seed=setting.seed,
         fleet=setting.plan.path,
         lag=_LAG_SECONDS,
         faults=setting.trouble.of_requests,
-        bandwidth=max((float(each) for each in bandwidths if each), default=_NO_BANDWIDTH_MBPS),
+        bandwidth=_NO_BANDWIDTH_MBPS,
         efficiency=terms.efficiency,
         preparation=half,
         configuration=half,
         change_per_day=terms.changes_per_day,
         fail=setting.trouble.of_agents,
     )
+
+
+def _lay_lines(setting: Setting, simulator: Simulator) -> None:
+    """Give each wave a line of its own, as the forecast does."""
+    service, plan = simulator.service, setting.plan
+    for wave in plan.waves.values():
+        service.set_bandwidth(float(wave.decimal("bandwidth_mbps") or _NO_BANDWIDTH_MBPS), wave.name)
+        for row in plan.rows(wave.name):
+            source = service.fleet.find(source_of(row))
+            if source is not None:
+                service.fleet.put(replace(source, line=wave.name))
 
 
 def _slow_down(setting: Setting, simulator: Simulator) -> frozenset[str]:
