@@ -169,7 +169,7 @@ class Stage:
             self.loop.close()
 
     async def give(
-        self, operation: Operation, *, die_at: int = 0, max_running: int = 100, stop: StopSignal | None = None
+        self, operation: Operation, wave: str = "wave-1", *, die_at: int = 0, max_running: int = 100, stop: StopSignal | None = None
     ) -> tuple[ActionResult | None, int]:
         """A process that is given an order: its result, None where it died at that step of its own; and the steps that it took."""
         self._number += 1
@@ -177,7 +177,7 @@ class Stage:
         over: asyncio.Future[ActionResult | None] = self.loop.create_future()
 
         async def main() -> None:
-            result = await self._operate(actor, operation, max_running, stop or StopSignal())
+            result = await self._operate(actor, operation, wave, max_running, stop or StopSignal())
             self.loop.in_world(0.0, _end, over, result)
 
         self.loop.in_actor(actor, main(), actor.name)
@@ -201,7 +201,7 @@ class Stage:
 
         self.loop.after_step = look
 
-    async def _operate(self, actor: Actor, operation: Operation, max_running: int, stop: StopSignal) -> ActionResult:
+    async def _operate(self, actor: Actor, operation: Operation, wave: str, max_running: int, stop: StopSignal) -> ActionResult:
         clock, key = ProcessClock(self.machine), AccessKey()
         client = SmsClient(
             ClientOptions("https://sms.example"),
@@ -212,7 +212,7 @@ class Stage:
         )
         options = replace(ActOptions(), account_running=max_running)
         async with Journal(SimulatedDatabase(self.file, actor), clock) as journal, client:
-            order = ActionOrder(self.plan, "wave-1", self.plan.rows("wave-1"), operation, ACCOUNT, "me@here", options=options)
+            order = ActionOrder(self.plan, wave, self.plan.rows(wave), operation, ACCOUNT, "me@here", options=options)
             desk = ActDesk.open(
                 order,
                 client=client,
