@@ -19,7 +19,10 @@ SLOWEST_SECONDS = 120.0
 """A wave in which nothing moves is looked at so often at least (or at the interval asked for, where that is longer)."""
 
 QUICKEST_SECONDS = 5.0
-"""Near an expected end the wave is looked at so often at most (or at the interval asked for, where that is shorter)."""
+"""Near the wave's expected end it is looked at so often at most (or at the interval asked for, where that is shorter).
+
+Not near each server's: among thousands there is always one that ends.
+"""
 
 _SLOWER = 1.5
 _STILL_POLLS = 3
@@ -35,14 +38,14 @@ class Polling:
     still: int = 0
     failed: int = 0
 
-    def after(self, *, has_moved: bool, next_end_in: float | None) -> float:
-        """How long to wait after a look: did anything move, and how soon is the next server expected to end."""
+    def after(self, *, has_moved: bool, end_in: float | None) -> float:
+        """How long to wait after a look: did anything move, and in how many seconds is the last server expected to end."""
         self.failed = 0
         self.still = 0 if has_moved else self.still + 1
         slower: float = _SLOWER ** max(0, self.still - _STILL_POLLS + 1)
         wait = min(self.interval * slower, max(SLOWEST_SECONDS, self.interval))
-        if next_end_in is not None and next_end_in < wait:
-            wait = max(min(QUICKEST_SECONDS, self.interval), next_end_in)
+        if end_in is not None and end_in < wait:
+            wait = max(min(QUICKEST_SECONDS, self.interval), end_in)
         return wait
 
     def after_failure(self) -> float:

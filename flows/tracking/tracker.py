@@ -282,9 +282,10 @@ class Tracker:
         for member in self._members:
             if not member.is_shown:
                 continue
-            view = self._view(member)
-            if view != member.view:
-                member.view, has_moved = view, True
+            view, was = self._view(member), member.view
+            if view != was:
+                member.view = view
+                has_moved = has_moved or was is None or _moved(was, view)
         return has_moved
 
     def _view(self, member: Member) -> ServerView:
@@ -344,8 +345,7 @@ class Tracker:
         outlook, views = self._outlook, [member.view for member in self._members if member.view is not None]
         ends = [view.ends_at for view in views if view.ends_at is not None]
         expected = [view.expected_end for view in views if view.expected_end is not None]
-        ahead = [view.ends_at - at for view in views if view.ends_at is not None and view.standing.is_under_way]
-        wait = self._polling.after(has_moved=has_moved, next_end_in=min(ahead, default=None))
+        wait = self._polling.after(has_moved=has_moved, end_in=_end_in(views, self._order.goal, at))
         return Picture(
             wave=self._order.wave,
             plan_name=self._order.plan.name,
@@ -392,6 +392,21 @@ class Tracker:
         if not self._is_journal_lost:
             self._desk.watcher.remark(f"warning: the journal cannot be used, and is tried again at each look: {error}")
         self._is_journal_lost = True
+
+
+def _moved(was: ServerView, now: ServerView) -> bool:
+    """Whether a server has got on, or back; that it is expected to end at another time is no move."""
+    return (was.state, was.progress, was.sub_task, was.task_id) != (now.state, now.progress, now.sub_task, now.task_id)
+
+
+def _end_in(views: Sequence[ServerView], goal: Goal, at: float) -> float | None:
+    """In how many seconds all who are followed will have ended; None where somebody waits for us, or nobody can tell."""
+    left = [view for view in views if not (view.standing.is_lost or view.standing is Standing.NO_TASK or view.reaches(goal))]
+    if not all(view.standing.is_under_way for view in left):
+        return None
+    ends = [view.ends_at for view in left]
+    known = [end for end in ends if end is not None]
+    return max(known) - at if known and len(known) == len(ends) else None
 
 
 def late_words(late: Sequence[ServerView], picture: Picture) -> str:

@@ -185,3 +185,18 @@ async def test_looks_leave_half_of_the_reads_to_others(on_duty: MakeDuty) -> Non
     assert duty.simulator.ledger.refusals["APIGW.0308"] <= 1
     waits = [picture.next_in for picture in duty.pictures[len(duty.pictures) // 2 :]]
     assert min(waits) >= 30.0
+
+
+async def test_a_wave_that_waits_is_looked_at_less_often(on_duty: MakeDuty) -> None:
+    """That it is expected to end later the longer it waits is no news; a start brings the looks back."""
+    duty = on_duty(2, wave={"bandwidth_mbps": 100}, migration_seconds=3600.0)
+    tasks = [duty.make(number) for number in (1, 2)]
+    async with duty.tracker() as tracker:
+        waits = []
+        for _ in range(8):
+            waits.append((await tracker.poll()).next_in)
+            await duty.clock.sleep(waits[-1])
+        duty.operate(tasks[0], "start")
+        back = (await tracker.poll()).next_in
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1], back) == (30.0, 120.0, 30.0)
