@@ -131,11 +131,12 @@ def _result(night: NightReport, stories: Mapping[int, tuple[str, RowStory | None
 def _outcome(row: ServerRow, source: str, story: RowStory | None) -> Outcome:
     if row.skip:
         return Outcome(row, source, Status.SKIPPED)
-    if story is None or not story.outcomes:
+    submitted = [each for each in story.outcomes if each.kind == history.SUBMIT] if story is not None else []
+    if story is None or not submitted:
         return Outcome(
             row, source, Status.DEFERRED, error_code="WAVES.NIGHT", error_message=_NOT_SENT, advice="run the night again"
         )
-    last = story.outcomes[-1]
+    last = submitted[-1]
     first = story.attempts[0].start.intent_at if story.attempts else None
     return Outcome(
         row,

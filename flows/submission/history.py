@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SUBMIT = "submit"
+"""The kind of a run that makes tasks; the others are named by their operation."""
+
 _ASKED_BY_ID = 200
 """Up to so many sources are asked for by their ids; of more, everything is read, and what is not wanted left out."""
 
@@ -48,12 +51,12 @@ class RunStory:
     ending: str
     counts: Mapping[str, int] = field(default_factory=dict)
     is_alive: bool = False
-    kind: str = "submit"
+    kind: str = SUBMIT
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeStory:
-    """What a run said of a source server at its end."""
+    """What a run said of a source server at its end; `kind` is what the run was to do: a status is of `submit` alone."""
 
     run_id: str
     status: str
@@ -61,6 +64,7 @@ class OutcomeStory:
     error_code: str
     error_message: str
     decided_at: float
+    kind: str = SUBMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +183,20 @@ def stories(connection: Connection, account: str, sources: Collection[str], now:
 def _outcomes(connection: Connection, account: str, sources: Collection[str]) -> defaultdict[str, list[OutcomeStory]]:
     outcome, run = schema.outcome.c, schema.run.c
     wanted = _wanted(outcome.source_server_id, sources)
-    query = select(schema.outcome).join(schema.run, run.run_id == outcome.run_id).where(run.account == account, *wanted)
+    query = select(schema.outcome, run.kind).join(schema.run, run.run_id == outcome.run_id).where(run.account == account, *wanted)
     told: defaultdict[str, list[OutcomeStory]] = defaultdict(list)
     for found in connection.execute(query.order_by(outcome.decided_at, run.started_at, outcome.position)):
-        story = OutcomeStory(found.run_id, found.status, found.task_id, found.error_code, found.error_message, found.decided_at)
-        told[found.source_server_id].append(story)
+        told[found.source_server_id].append(
+            OutcomeStory(
+                found.run_id,
+                found.status,
+                found.task_id,
+                found.error_code,
+                found.error_message,
+                found.decided_at,
+                found.kind,
+            )
+        )
     return told
 
 
