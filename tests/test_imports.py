@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,15 +14,28 @@ from flows import submission
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_EACH_ALONE = """
-import importlib, sys, warnings
+_OF_OTHERS = """
 import prefect, sqlalchemy.ext.asyncio, httpx_aiohttp, pandas, openpyxl, typer, uvicorn, starlette.applications
-ours = lambda: [name for name in sys.modules if name.partition(".")[0] in ("flows", "inventory")]
+"""
+
+_IN_A_CIRCLE = """
+import builtins, importlib.util, sys, warnings
 warnings.simplefilter("error")
-warnings.filterwarnings("ignore", "Type 'SmsCredentials'")  # Prefect remembers a block's class, which each import makes anew
+load = builtins.__import__
+is_ours = lambda name: name.partition(".")[0] in ("flows", "inventory")
+
+def watched(name, globals=None, locals=None, fromlist=(), level=0):
+    found = load(name, globals, locals, fromlist, level)
+    importer = (globals or {}).get("__name__", "")
+    full = importlib.util.resolve_name("." * level + name, importer) if level else name
+    for wanted in (full, *(f"{full}.{each}" for each in fromlist or ())):
+        spec = getattr(sys.modules.get(wanted), "__spec__", None)
+        if is_ours(importer) and is_ours(wanted) and getattr(spec, "_initializing", False):
+            print(f"{importer} needs {wanted}, which needs it")
+    return found
+
+builtins.__import__ = watched
 for module in sys.argv[1:]:
-    for name in ours():
-        del sys.modules[name]
     try:
         importlib.import_module(module)
     except BaseException as error:
@@ -43,10 +57,11 @@ def modules(package: str) -> list[str]:
     return [name for name in names if not name.endswith("__main__")]
 
 
-def printed(code: str, names: list[str]) -> str:
-    """What a fresh interpreter prints."""
+def printed(code: str, names: list[str], folder: Path = ROOT) -> str:
+    """What a fresh interpreter prints, that has the packages of this folder."""
     command = [sys.executable, "-c", code, *names]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    paths = {**os.environ, "PYTHONPATH": str(folder)}
+    ended = subprocess.run(command, cwd=folder, env=paths, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
@@ -58,8 +73,16 @@ def test_the_engines_map_names_each_of_its_modules() -> None:
 
 
 def test_every_module_imports_alone() -> None:
-    """No module needs another one to be imported before it, and none warns."""
-    assert printed(_EACH_ALONE, [*modules("inventory"), *modules("flows")]) == ""
+    """Whichever is imported first: no two need each other, and none warns."""
+    assert printed(_OF_OTHERS + _IN_A_CIRCLE, [*modules("inventory"), *modules("flows")]) == ""
+
+
+def test_a_circle_is_seen(tmp_path: Path) -> None:
+    """Two modules that need each other, of which one happens to be imported first."""
+    (tmp_path / "flows").mkdir()
+    for name, text in (("__init__", ""), ("one", "import flows.two"), ("two", "from flows import one")):
+        (tmp_path / "flows" / f"{name}.py").write_text(text)
+    assert printed(_IN_A_CIRCLE, ["flows.one"], tmp_path) == "flows.two needs flows.one, which needs it\n"
 
 
 @pytest.mark.parametrize(
