@@ -1,7 +1,8 @@
 """Which waves that another one depends on are not done yet, by the journal.
 
 A wave has its report when a run that worked on it has ended and each of its rows has an outcome that is final: done, or one that
-a person has to do something about. DEFERRED and UNCERTAIN are not: the next run takes such a row up again. Called by at_start.py.
+a person has to do something about. DEFERRED and UNCERTAIN are not: the next run takes such a row up again. A wave whose whole night
+was begun has its report at the end of its path, and not while it waits for a person. Called by at_start.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from flows.night.path import Stage
+from flows.night.stages import StageState, read
 from flows.submission import history, schema
+from flows.submission.wave_key import WaveKey
 from inventory.outcomes import Status
 from inventory.server_checks import split_names
 
@@ -27,14 +31,17 @@ _OPEN = frozenset({Status.DEFERRED.value, Status.UNCERTAIN.value})
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A wave without its report: how many of its rows have no final outcome yet."""
+    """A wave without its report: how many of its rows have no final outcome yet, or where its night is."""
 
     wave: str
     rows: int
     of: int
+    stage: str = ""
 
     def line(self) -> str:
         """In words."""
+        if self.stage:
+            return f"{self.wave} (its night is at {self.stage})"
         return f"{self.wave} ({self.rows} of {self.of} rows have no final outcome)"
 
 
@@ -56,9 +63,20 @@ def unfinished(connection: Connection, account: str, plan: Plan, waves: Sequence
         left = [source for source in known if latest.get(source, "") in {*_OPEN, ""}]
         unnamed = len(sources) - len(known)
         missing = max(0, unnamed - _others(connection, account, plan.name, wave, set(known))) if unnamed else 0
-        if left or missing:
-            found.append(Unfinished(wave, len(left) + missing, len(rows)))
+        stage = _night(connection, WaveKey(account, plan.name, wave))
+        if left or missing or stage:
+            found.append(Unfinished(wave, len(left) + missing, len(rows), stage))
     return found
+
+
+def _night(connection: Connection, wave: WaveKey) -> str:
+    """The stage at which a night that has begun, and has not come to its report, is; "" for any other wave."""
+    stages = read(connection, wave)
+    held = next((stage for stage, record in stages.items() if record.state is StageState.HELD), None)
+    report = stages.get(Stage.REPORT)
+    if not stages or (held is None and report is not None and report.ended_at is not None):
+        return ""
+    return str(held or list(stages)[-1])
 
 
 def _latest(connection: Connection, account: str, sources: Sequence[str]) -> Mapping[str, str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from flows.night import stages
+from flows.night.path import Stage
+from flows.night.stages import StageState
 from flows.scheduling.at_start import Awaited, NotStartedError, await_start
 from flows.scheduling.wave_pin import pin_of
 from flows.settings import load_settings
 from flows.submission.clock import SystemClock
 from flows.submission.journal import open_journal
 from flows.submission.records import RunRecord
+from flows.submission.wave_key import WaveKey
 from inventory.outcomes import Outcome, Status
 from inventory.plan import read_plan
 from tests.flows.submission.clocks import MovedClock
@@ -98,6 +103,24 @@ async def test_servers_without_an_id_count_by_the_waves_last_report(tmp_path: Pa
         await await_start(Awaited(plan, "wave-2"), settings, NightClock(timedelta(hours=5, minutes=59)), print)
     await report(settings, plan, {"src-a": Status.EXISTS, "src-b": Status.CREATED}, "r2")
     await await_start(Awaited(plan, "wave-2"), settings, NightClock(), print)
+
+
+async def test_a_night_is_over_with_its_report(tmp_path: Path, settings: Settings) -> None:
+    """Its tasks are made long before: while it runs, or waits for a person at its gate, the next wave waits."""
+    plan = plan_of(tmp_path)
+    await report(settings, plan, {"src-0001-a1b2": Status.CREATED, "src-0002-a1b2": Status.CREATED})
+    wave, said = WaveKey(settings.account, "plan.xlsx", "wave-1"), list[str]()
+
+    async def night(stage: Stage, state: StageState) -> None:
+        async with open_journal(settings.journal_url, SystemClock(), print) as journal:
+            await journal.transact(lambda connection: stages.begin(connection, wave, stage, "r9", 1.0))
+            await journal.transact(lambda connection: stages.end(connection, wave, stage, state, {}, 2.0))
+
+    await night(Stage.SYNCED, StageState.DONE)
+    await night(Stage.APPROVE, StageState.HELD)
+    happens = {2: partial(night, Stage.APPROVE, StageState.DONE), 4: partial(night, Stage.REPORT, StageState.DONE)}
+    await await_start(Awaited(plan, "wave-2"), settings, NightClock(happens=happens), said.append)
+    assert [line.partition(",")[0] for line in said] == ["wave-2 waits for wave-1 (its night is at approve)"]
 
 
 async def test_skipped_rows_are_not_waited_for(tmp_path: Path, settings: Settings) -> None:
