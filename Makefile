@@ -7,7 +7,7 @@ DONE := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo prove test lint format bench soak explore docs pictures lock clean
+.PHONY: help install demo prove test lint format bench rehearse soak explore docs pictures lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(DONE) ## put the code in order
 bench: $(DONE) ## the README's figures, each a ratio in one run; ONLY="creating scale commands" picks parts
 	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
+rehearse: $(DONE) ## a programme of 546 servers in 6 waves on the simulator, on a clock that jumps; prints the time
+	@$(BIN)/python -m tests.rehearsed_programme
+
 soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 for one of them, or MUTATIONS=1
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),$(if $(MUTATIONS),--mutations,--seeds $(or $(SEEDS),10000)))
 
@@ -68,4 +71,4 @@ lock: ## resolve requirements.lock, and that of the image, anew (needs uv)
 		--group build --extra s3 --extra redis --constraint requirements.lock pyproject.toml -o deployments/requirements.lock
 
 clean: ## remove the .venv and what tools left behind
-	@rm -rf $(VENV) waves-demo .mypy_cache .grimp_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) waves-demo waves-rehearsal.xlsx .mypy_cache .grimp_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -82,7 +82,10 @@ def verdict_of(found: Rehearsal) -> str:
         return f"The programme holds: {count(tally[Verdict.MOVED], 'server')} moved, {each} inside its window"
     late, left = tally[Verdict.LATE], tally[Verdict.NOT_MOVED]
     parts = [f"{count(late, 'server')} late" if late else "", f"{count(left, 'server')} not moved" if left else ""]
-    return f"The programme does not hold: {good} of {count(waves, 'wave')} end inside the window, {', '.join(filter(None, parts))}"
+    ends = "ends" if waves == 1 else "end"
+    return (
+        f"The programme does not hold: {good} of {count(waves, 'wave')} {ends} inside the window, {', '.join(filter(None, parts))}"
+    )
 
 
 def wave_verdict(wave: WaveRecord) -> str:

@@ -124,8 +124,8 @@ class ServerRecord:
         if not found:
             return Cause.FORECAST if self.is_forecast_late else None
         worst = max(found, key=lambda cause: found[cause])
-        is_fate = self.is_forecast_late and found[worst] < self.late_seconds / 2
-        return Cause.FORECAST if is_fate else worst
+        is_little = worst is Cause.PLACE if self.moved_at is None else found[worst] < self.late_seconds / 2
+        return Cause.FORECAST if self.is_forecast_late and is_little else worst
 
     @property
     def is_forecast_late(self) -> bool:

@@ -28,7 +28,7 @@ def write_programme(path: Path, servers: int = SERVERS, waves: int = WAVES, seed
 
     Every second wave stays in sync and asks for an approval. Some servers are made from a template, and some known by name alone.
     """
-    random = Random(seed)  # noqa: S311  (an example)
+    random = Random(seed)
     rows: list[dict[str, Any]] = []
     disks: list[dict[str, Any]] = []
     for number in range(1, servers + 1):
@@ -55,7 +55,9 @@ def _wave(number: int) -> dict[str, Any]:
         "timezone": "Europe/Berlin",
         "bandwidth_mbps": 2000,
         "max_running": 40,
-        **{"syncing": None, "needs_approval": None, "failure_budget": None},
+        "syncing": None,
+        "needs_approval": None,
+        "failure_budget": None,
         **gated,
     }
 

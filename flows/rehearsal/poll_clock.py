@@ -18,7 +18,7 @@ from flows.rehearsal.clock import RehearsalClock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LONGEST_SECONDS = 900.0
+_LONGEST_SECONDS = 3600.0
 """So long nobody sleeps, whatever happens."""
 _SHORTEST_SECONDS = 2.0
 """A sleep of less is no wait for a next look."""
@@ -86,9 +86,9 @@ class PollClock(RehearsalClock):
     def _wakes_at(self, began: float, seconds: float, latest: float) -> float:
         """The first moment of the sleep's own steps by which there is something to see."""
         is_new = self.news.count != self.listed.news
-        due = self.wall() if is_new else min(self.listed.next_change_at, self._next_moment(), latest)
+        due = self.wall() if is_new else min(self.listed.next_change_at, self._next_moment(began), latest)
         return began + max(1, ceil((due - began) / seconds - _ROUNDING)) * seconds
 
-    def _next_moment(self) -> float:
-        place = bisect_right(self.moments, self.wall())
+    def _next_moment(self, began: float) -> float:
+        place = bisect_right(self.moments, began)
         return self.moments[place] if place < len(self.moments) else inf
