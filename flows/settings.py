@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         validation_alias="SMS_MAX_RUNNING",
         ge=1,
         le=100_000,
-        description="Servers that the account migrates at once; `check --online` goes by it.",
+        description="Servers that the account migrates at once: `start` keeps to it, `check --online` goes by it.",
     )
     lease_slack_seconds: float = Field(
         30.0,
