@@ -311,7 +311,7 @@ class Tracker:
             standing,
             trace.progress,
             trace.sub_task if standing.is_under_way else "",
-            trace.speed_mbps if standing.is_under_way else None,
+            sight.speed_mbps if sight is not None and standing.is_under_way else None,
             trace.error_code,
             trace.error_message,
             trace.task_id == member.task_id,

@@ -51,6 +51,7 @@ async def test_what_is_expected_while_it_runs_agrees_with_what_comes(on_duty: Ma
     """A third into the wave, from the speeds seen so far, and not from the forecast's 70 %."""
     duty = on_duty(len(SIZES), wave={"bandwidth_mbps": 500}, sizes=SIZES, **NIGHT)
     await taught(duty)
+    assert max(picture.throughput_mbps for picture in duty.pictures) == pytest.approx(500 * 0.6)
     ended = max(view.finished_at or 0.0 for view in duty.pictures[-1].servers)
     began = duty.pictures[0].at
     middle = next(picture for picture in duty.pictures if picture.at - began > (ended - began) / 3)

@@ -1,13 +1,11 @@
-"""The page for the wall: whole in itself, whatever text is on it, and in a real browser of use by keyboard alone at any size."""
+"""The page for the wall: whole in itself, whatever text is on it. What it is like in a browser: tests/ui/test_wall_page.py."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
 import re
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +13,8 @@ import pytest
 
 from flows.tracking.picture import Picture, ServerView
 from flows.tracking.standing import Goal, Standing
-from flows.tracking.wall_page import WallPage, page_of, write_wall_page
+from flows.tracking.wall_page import WallPage, page_of
 from inventory.plan import read_plan
-from tests.browser import Browser, browser, why_not
-from tests.left_out import left_out
 from tests.plans import make_plan, server
 
 if TYPE_CHECKING:
@@ -28,10 +24,9 @@ HOSTILE = "</script><img src=x onerror=window.hit=1>"
 AT = 1_799_611_200.0
 
 
-@pytest.fixture
-def picture(tmp_path: Path) -> Picture:
+def picture_of(folder: Path) -> Picture:
     """One of each standing, a hostile one that failed, and a hundred that run, the last of them late."""
-    rows = read_plan(make_plan(tmp_path / "plan.xlsx", [server(n, source_name=f"web-{n:03}") for n in range(1, 110)])).servers
+    rows = read_plan(make_plan(folder / "plan.xlsx", [server(n, source_name=f"web-{n:03}") for n in range(1, 110)])).servers
     views = [
         ServerView(row, row.source_server_id, f"t-{n}", standing.name, standing, 40.0, speed_mbps=10.0, ends_at=AT + 60 * n)
         for n, (row, standing) in enumerate(zip(rows, [*Standing, *[Standing.RUNNING] * 100], strict=True))
@@ -40,6 +35,11 @@ def picture(tmp_path: Path) -> Picture:
     views[failed] = replace(views[failed], error_code="SMS.0805", error_message=HOSTILE, state=HOSTILE)
     views[-1] = replace(views[-1], late_seconds=2400.0)
     return Picture(HOSTILE, "plan.xlsx", Goal.DONE, AT, views, window_ends_at=AT + 3600, ends_at=AT + 6000, next_in=30.0)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Picture:
+    return picture_of(tmp_path)
 
 
 def text_of(picture: Picture) -> str:
@@ -79,53 +79,6 @@ def test_a_page_that_cannot_be_written_is_said_once(picture: Picture, tmp_path: 
     page.picture(picture)
     assert len(said) == 1
     assert (tmp_path / "none" / "wall.html").exists()
-
-
-async def test_in_a_browser(picture: Picture, tmp_path: Path) -> None:
-    """Found by `/`, narrowed by chips, sorted by headers, all by keyboard; a refresh keeps that; dark, light, narrow and wide."""
-    if reason := why_not():
-        left_out(reason)
-    write_wall_page(tmp_path / "wall.html", replace(picture, at=4_000_000_000.0))
-    async with browser() as tab:
-        await tab.look(1920, 1080)
-        await tab.open((tmp_path / "wall.html").as_uri())
-        first = "document.querySelector('#list tbody tr').textContent"
-        count = "document.getElementById('count').textContent"
-        assert "failed" in await tab.run(first)
-        assert await tab.run(count) == "109 of 109 servers"
-        for key in "/0093":
-            await tab.press(key)
-        assert await tab.run(count) == "1 of 109 servers"
-        assert await tab.run("location.hash") == "#q=0093"
-        await tab.press("Escape")
-        for name in ("only-running", "by-server", "by-server"):
-            await tab.run(f"document.getElementById('{name}').focus()")
-            await tab.press("Enter")
-        assert await tab.run("document.querySelector('th.c-server').getAttribute('aria-sort')") == "descending"
-        assert await tab.run(count) == "101 of 109 servers"
-        assert "web-109" in await tab.run(first)
-        assert "40 min late" in await tab.run(first)
-        await tab.run("sessionStorage.setItem('focus', 'by-server'), window.before = true")
-        await tab.ask("Page.reload")
-        await wait_for(tab, "!window.before && document.activeElement.id == 'by-server'")
-        assert await tab.run(count) == "101 of 109 servers"
-        ground = "getComputedStyle(document.body).backgroundColor"
-        light = await tab.run(ground)
-        await tab.look(400, 800, is_dark=True)
-        assert await tab.run(ground) != light
-        assert await tab.run("document.documentElement.scrollWidth") <= 400
-        assert await tab.run("window.hit") is None
-        assert (tab.complaints, [url for url in tab.requests if not url.startswith("file:")]) == ([], [])
-
-
-async def wait_for(tab: Browser, expression: str) -> None:
-    """Return once that is true in the page, which may be loading."""
-    for _ in range(2000):
-        with suppress(RuntimeError):
-            if await tab.run(expression):
-                return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"it never came to be: {expression}")
 
 
 def test_the_data_is_json(picture: Picture) -> None:
