@@ -108,7 +108,8 @@ async def look_once(prepared: PreparedTrack, account: str, client: SmsClient, jo
 async def order_of(prepared: PreparedTrack, account: str, journal: Journal, clock: Clock) -> TrackOrder:
     """What is tracked, with what was to be expected of it, by the sheet and by what earlier waves of the account have taught."""
     request = prepared.request
-    learned = await journal.read(lambda connection: observed(connection, account, clock.wall()))
+    own = prepared.plan.name, request.wave
+    learned = await journal.read(lambda connection: observed(connection, account, clock.wall(), but=own))
     forecast = forecast_of(prepared.plan, request.wave, learned)
     return TrackOrder(
         prepared.plan, request.wave, prepared.rows, account, request.goal, request.interval_seconds, forecast=forecast

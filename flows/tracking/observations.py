@@ -25,12 +25,17 @@ _SHORTEST_COPY_SECONDS = 60.0
 """A copy that took less says little of the line: its times are known to some seconds only."""
 
 
-def observed(connection: Connection, account: str | None, now: float) -> list[Observation]:
-    """What the tasks of an account (None: of all) teach, of every plan and wave of the last half year, the oldest first."""
+def observed(connection: Connection, account: str | None, now: float, *, but: tuple[str, str] | None = None) -> list[Observation]:
+    """What the tasks of an account (None: of all) teach, of every plan and wave of the last half year, the oldest first.
+
+    `but` is a plan's name and a wave of it that are left out: what was to be expected of a wave must not change by how it goes.
+    """
     sight = schema.sight.c
     query = select(schema.sight).where(sight.copied_at > now - _LONGEST_AGO_SECONDS)
     if account is not None:
         query = query.where(sight.account == account)
+    if but is not None:
+        query = query.where((sight.plan_name != but[0]) | (sight.wave != but[1]))
     found = connection.execute(query.order_by(sight.copied_at, sight.task_id)).mappings()
     taught = (observation_of(trace_of(dict(row)), row["wave"]) for row in found)
     return [each for each in taught if each is not None]

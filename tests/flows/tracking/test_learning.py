@@ -36,6 +36,9 @@ async def test_a_wave_teaches_what_its_line_reaches_and_what_a_server_costs(on_d
     learned = await taught(duty)
     terms = terms_of(observations=learned)
     assert len(learned) == len(SIZES)
+    async with duty.journal() as journal:
+        own = "plan.xlsx", "wave-1"
+        assert await journal.read(lambda connection: observed(connection, ACCOUNT, duty.clock.wall(), but=own)) == []
     assert terms.middle.efficiency == pytest.approx(0.6, abs=0.03)
     assert terms.middle.overhead_minutes == pytest.approx(12, abs=1)
     assert terms.cautious is not None
