@@ -5,9 +5,11 @@ The night writes, others read, from other threads too; nobody waits for anybody.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flows.board import Board
+from flows.night.approvals import Decision
 from flows.night.stages import StageState
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 class NightBoard:
     """A watcher of submission, orders, tracking and the night itself. `lines` are what was told, in order, for a log or a pipe."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, rows: int, how_to_decide: str = "") -> None:
+        """`how_to_decide` is the command that decides at a gate, told when one is open."""
+        self.how_to_decide = how_to_decide
+        self._told: object = None
         self.submission = Board(rows)
         self.now: Stage | None = None
         self.stages: dict[Stage, tuple[StageState, str]] = {}
@@ -53,6 +58,10 @@ class NightBoard:
         self.open_gate = approval if is_open else None
         if is_open:
             self._lines += [f"the gate before {approval.gate} is open:", *(f"  {each.line()}" for each in approval.criteria)]
+            until = f", until {told_time(approval.closes_at)}" if approval.closes_at is not None else ""
+            self._lines += [f"`{self.how_to_decide}` decides{until}"] if self.how_to_decide else []
+        elif approval.decision is not Decision.APPROVED:
+            self._lines.append(f"the gate before {approval.gate}: {approval.line()}")
 
     # -- its jobs
 
@@ -81,11 +90,12 @@ class NightBoard:
         self.last_muster = muster
 
     def picture(self, picture: Picture) -> None:
-        """The wave as the last look showed it."""
-        before = self.last_picture
-        if before is None or before.line() != picture.line():
-            self._lines.append(picture.line())
-        self.last_picture = picture
+        """The wave as the last look showed it; a line where servers stand elsewhere, not for each change of speed."""
+        told = (picture.goal, picture.standings, len(picture.late), picture.problem)
+        if told != self._told:
+            problem = f"; SMS cannot be looked at, and is asked again: {picture.problem}" if picture.problem else ""
+            self._lines.append(picture.line() + problem)
+        self._told, self.last_picture = told, picture
 
     def change(self, change: Change) -> None:
         """A server has changed its state; one that is lost is told by itself."""
@@ -97,3 +107,8 @@ class NightBoard:
     def remark(self, text: str) -> None:
         """A line for people."""
         self._lines.append(text)
+
+
+def told_time(at: float) -> str:
+    """A moment as people on duty read it: this machine's day and time of day."""
+    return f"{datetime.fromtimestamp(at).astimezone():%a %H:%M %Z}"

@@ -71,10 +71,15 @@ class NightRequest:
 
     def command(self, *extra: str) -> str:
         """The command line that runs this night again."""
-        words = ["waves", "run", quoted(str(self.order.plan)), "--wave", quoted(self.order.wave)]
-        for column, pattern in self.order.where:
-            words += ["--where", quoted(f"{column}={pattern}")]
+        words = self.order.command().split(" ", 2)
+        words[1] = "run"
+        if self.gate_hours is not None:
+            words += ["--gate-hours", f"{self.gate_hours:g}"]
         return " ".join([*words, *extra])
+
+    def approve_command(self) -> str:
+        """The command line that decides at this night's gate."""
+        return f"waves approve {quoted(self.order.plan.name)} --wave {quoted(self.order.wave)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ class JobHands:
         for each in errors:
             self._board.remark(f"error: {each.line()}")
         if asked.problem:
-            return StageResult(f"SMS could not be asked: {asked.problem}", is_good=False, goes_on=False)
+            return StageResult.refused(asked.problem)
         line = f"{len(errors)} errors, {warnings} warnings"
         goes_on = not errors or self._prepared.request.order.allow_invalid
         return StageResult(line, is_good=not errors, goes_on=goes_on, detail={"errors": len(errors), "warnings": warnings})
@@ -177,7 +182,7 @@ class JobHands:
     async def submit(self) -> StageResult:
         """Make the tasks; the night goes on with those that are there, unless the run itself was stopped."""
         async with self._own_stop() as stop:
-            end = await wave_job.run(self._prepared.wave, self._settings, self._board, stop, clock=self._clock)
+            end = await wave_job.run(self._prepared.wave, self._settings, self._board, stop, clock=self._clock, is_alone=False)
         self._submitted = end
         tally = ", ".join(f"{number} {status}" for status, number in end.counts.items())
         is_good = all(outcome.status.is_done for outcome in end.result.outcomes)

@@ -188,14 +188,20 @@ def prepare(order: WaveOrder) -> PreparedWave:
 
 
 async def run(
-    prepared: PreparedWave, settings: Settings, watcher: Watcher, stop: StopSignal, *, clock: Clock | None = None
+    prepared: PreparedWave,
+    settings: Settings,
+    watcher: Watcher,
+    stop: StopSignal,
+    *,
+    clock: Clock | None = None,
+    is_alone: bool = True,
 ) -> WaveEnd:
-    """Submit the wave and write its report.
+    """Submit the wave and write its report. Not `is_alone`: it is a stage of a night, which holds what submitting does not.
 
     Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
     """
     clock = clock or SystemClock()
-    for line in not_held(prepared):
+    for line in not_held(prepared) if is_alone else ():
         watcher.remark(line)
     reads = Throttle(clock)
     async with (

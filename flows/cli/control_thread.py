@@ -1,4 +1,4 @@
-"""The thread in which `waves submit` has Prefect: it is imported, shown the run and waited for there, never beside the engine.
+"""The thread in which `waves submit` and `waves run` have Prefect: imported, shown the run and waited for there, beside no engine.
 
 Prefect's import takes the interpreter for most of a second, so a small wave ends before it begins. Nothing here can stop the wave,
 and nothing is raised: what Prefect did not get is remarked in one line.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flows.engine_session import EngineSession
     from flows.prefect_server.attach import Attachment
-    from flows.wave_session import WaveSession
 
 HEAD_START_SECONDS = 2.0
 """How long the engine has the interpreter to itself: most waves of a few hundred rows are over by then."""
@@ -24,12 +25,13 @@ SET_UP_SECONDS = 30.0
 
 
 class ControlThread(threading.Thread):
-    """Shows one session to one Prefect API. A daemon: an exit does not wait for it."""
+    """Shows one session to one Prefect API, by `show` of the flow's module. A daemon: an exit does not wait for it."""
 
-    def __init__(self, attachment: Attachment, session: WaveSession) -> None:
+    def __init__(self, attachment: Attachment, session: EngineSession[Any], module: str = "flows.submit_wave") -> None:
         super().__init__(name="control-room", daemon=True)
         self._attachment = attachment
         self._session = session
+        self._module = module
         self._has_to_go = threading.Event()
         self.is_recorded = False
         self._has_imported = False
@@ -38,7 +40,7 @@ class ControlThread(threading.Thread):
         """Wait for the API and for the engine's head start, then run the flow."""
         problem = self._attachment.wait_ready(self._has_to_go.is_set) or self._show()
         if problem and not self._has_to_go.is_set():
-            self._session.board.remark(problem)
+            self._session.remark(problem)
 
     def _show(self) -> str:
         """Run the flow; what Prefect did not get, in one line."""
@@ -47,9 +49,7 @@ class ControlThread(threading.Thread):
             return ""
         self._has_imported = True
         try:
-            from flows.submit_wave import show
-
-            self.is_recorded = asyncio.run(show(self._session))
+            self.is_recorded = asyncio.run(import_module(self._module).show(self._session))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with Prefect is no matter of the wave's
             return f"warning: Prefect did not record the run: {_first_line(error)}"
         return "" if self.is_recorded else "warning: Prefect did not record the end of the run"
@@ -66,7 +66,7 @@ class ControlThread(threading.Thread):
         self._has_to_go.set()
         if self.is_alive() and not self._session.is_prefect_lost:
             why = "its server is gone" if self._attachment.is_gone else f"not within {max(allowed, 1):.0f} s"
-            self._session.board.remark(f"warning: Prefect did not record the end of the run: {why}")
+            self._session.remark(f"warning: Prefect did not record the end of the run: {why}")
         return not self.is_alive() and (self.is_recorded or not self._has_imported)
 
     @property

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from flows.night_job import NightEnd
     from flows.wave_job import WaveEnd
 
 
@@ -37,6 +38,17 @@ def exit_of(end: WaveEnd) -> Exit:
             case _:
                 return Exit.NOT_DONE
     return Exit.DONE if end.is_all_done else Exit.NOT_DONE
+
+
+def exit_of_night(end: NightEnd) -> Exit:
+    """The exit code of a wave's night."""
+    from flows.submission.events import StopKind
+
+    if end.is_all_done:
+        return Exit.DONE
+    if end.story.stop is not None and end.story.stop.kind is StopKind.INTERRUPTED:
+        return Exit.INTERRUPTED
+    return Exit.REFUSED if end.story.is_refused else Exit.NOT_DONE
 
 
 def exit_of_error(error: BaseException) -> Exit | None:

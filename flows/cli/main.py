@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli import (
+    approve,
     check,
     demo,
     deploy,
@@ -27,6 +28,7 @@ from flows.cli import (
     plan,
     push,
     rehearse,
+    run,
     schedule,
     simulate,
     status,
@@ -54,6 +56,8 @@ _COMMANDS = (
     (plan, "Waves for the servers that have none, balanced by forecast time."),
     (rehearse, "The whole programme on a simulated SMS, weeks in seconds: what is late and why."),
     (submit, "Create the migration tasks of one wave, exactly one for each server."),
+    (run, "The whole night of one wave: submit, start, follow, gate, cut over, report."),
+    (approve, "Decide at a wave's gate whether its night goes on, on the figures of this moment."),
     (deploy, "Make what Prefect needs to run waves: work pool, deployments, automations."),
     (push, "Store a plan where the workers reach it, and print the link to its form."),
     (schedule, "Have each wave start by itself at the time in the sheet, as scheduled runs of Prefect's."),

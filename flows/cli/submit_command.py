@@ -27,6 +27,7 @@ from flows.cli.exits import Exit, exit_of, exit_of_error
 from flows.prefect_server.attach import CLIENT_ENVIRONMENT, attach
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import FrameType
 
@@ -66,7 +67,7 @@ def main(call: Call) -> int:
     signals = Signals(f"{json.dumps({'wave': call.wave, 'error': _INTERRUPTED, 'findings': []})}\n" if call.is_json else "")
     quiet(is_debug=call.is_debug)
     try:
-        attachment = None if call.is_dry_run else _attach()
+        attachment = None if call.is_dry_run else have_api()
         prepared, settings = _prepare(call)
         if call.is_dry_run:
             return _preview(call, prepared, settings)
@@ -79,7 +80,7 @@ def main(call: Call) -> int:
         signals.restore()
 
 
-def _attach() -> Attachment | None:
+def have_api() -> Attachment | None:
     """Have an API for the run, before anything heavy is imported."""
     attachment = attach()
     if attachment is None:
@@ -142,13 +143,19 @@ def _submit(call: Call, prepared: PreparedWave, settings: Settings, attachment: 
     code = exit_of(end)
     signals.leave_with(code)
     _show(call, end)
-    if control is not None:
-        is_orderly = control.finish(_INTERRUPTED_SECONDS if code is Exit.INTERRUPTED else None)
-        progress.flush_remarks()
-        if not is_orderly or code is Exit.INTERRUPTED:
-            _exit_now(code)
-        _exit_in_time(code)
+    leave(code, control, progress.flush_remarks)
     return code
+
+
+def leave(code: Exit, control: ControlThread | None, flush_remarks: Callable[[], None]) -> None:
+    """Let Prefect record the end, for as long as it may; does not return where it would hold up the exit."""
+    if control is None:
+        return
+    is_orderly = control.finish(_INTERRUPTED_SECONDS if code is Exit.INTERRUPTED else None)
+    flush_remarks()
+    if not is_orderly or code is Exit.INTERRUPTED:
+        _exit_now(code)
+    _exit_in_time(code)
 
 
 def _show(call: Call, end: WaveEnd) -> None:

@@ -128,12 +128,13 @@ def _against(picture: Picture) -> str:
 def show_end(picture: Picture, plan: Path, stream: TextIO) -> None:
     """The final block: how the wave stands, who needs attention and why, and what to type next."""
     stream.write(f"{summary_line(picture)}\n")
-    stream.writelines(f"{line}\n" for line in _attention(picture))
+    stream.writelines(f"{line}\n" for line in attention(picture))
     stream.writelines(f"hint: {hint}\n" for hint in _hints(picture, plan))
     stream.flush()
 
 
-def _attention(picture: Picture) -> Iterator[str]:
+def attention(picture: Picture) -> Iterator[str]:
+    """Who needs somebody, and why: a line for each server that is lost, then who is late, has no task, or waits for us."""
     lost = picture.lost
     for server in lost[:_MOST_SERVERS]:
         why = " ".join(part for part in (server.state, server.error_code, server.error_message) if part)

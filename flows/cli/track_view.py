@@ -54,14 +54,19 @@ _BAR_ORDER = (
 )
 
 
+def console_of(stream: TextIO) -> Console:
+    """A console on a terminal's stream, with colour where that has it."""
+    return Console(file=stream, highlight=False, no_color=not output.is_coloured(stream))
+
+
 class TrackView:
     """A watcher that keeps the wave's picture at the terminal's foot."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._console = Console(file=stream, highlight=False, no_color=not output.is_coloured(stream))
-        self._full, self._room = ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", " ") if output.is_unicode(stream) else ("#", "-")
+        self._console = console_of(stream)
+        self._drawing = PictureDrawing(self._console, stream)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._lines = TrackLines(_Above(self._console), has_summaries=False)
+        self._lines = TrackLines(Above(self._console), has_summaries=False)
         self._live.start()
 
     def change(self, change: Change) -> None:
@@ -77,14 +82,24 @@ class TrackView:
         """Draw it."""
         with suppress(OSError):
             self._lines.picture(picture)
-            self._live.update(self._drawn(picture), refresh=True)
+            self._live.update(self._drawing.of(picture), refresh=True)
 
     def close(self) -> None:
         """Take the picture away: the final block follows."""
         with suppress(OSError):
             self._live.stop()
 
-    def _drawn(self, picture: Picture) -> Group:
+
+class PictureDrawing:
+    """Draws pictures for a terminal; `rows_around` of its lines are for other things than servers."""
+
+    def __init__(self, console: Console, stream: TextIO, rows_around: int = _ROWS_AROUND) -> None:
+        self._console = console
+        self._rows_around = rows_around
+        self._full, self._room = ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", " ") if output.is_unicode(stream) else ("#", "-")
+
+    def of(self, picture: Picture) -> Group:
+        """The wave as a bar, its figures, and the servers that people have to know of."""
         parts = [self._title(picture), self._bar(picture), self._figures(picture)]
         if picture.problem:
             parts.append(Text(f"SMS cannot be looked at, and is asked again: {picture.problem}", "bold red"))
@@ -123,7 +138,9 @@ class TrackView:
         return text.append(f"  {picture.throughput_mbps:,.0f} Mbit/s", "bold")
 
     def _table(self, picture: Picture) -> Table:
-        rows = [self._row(server, picture) for server in worst(picture, max(_FEWEST_SERVERS, self._console.height - _ROWS_AROUND))]
+        rows = [
+            self._row(server, picture) for server in worst(picture, max(_FEWEST_SERVERS, self._console.height - self._rows_around))
+        ]
         widths = [
             max([cell_len(title), *(row[place].cell_len for row in rows)], default=0) for place, title in enumerate(_TITLES[:-1])
         ]
@@ -165,13 +182,14 @@ def worst(picture: Picture, most: int) -> list[ServerView]:
     return sorted(open_ones, key=rank)[:most]
 
 
-class _Above:
+class Above:
     """Lines for the part of the terminal above the picture."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def write(self, text: str) -> int:
+        """Print it there."""
         self._console.print(Text(text.rstrip("\n")), soft_wrap=True)
         return len(text)
 

@@ -42,7 +42,7 @@ class DecidedError(Exception):
     """The gate was decided before; `approval` says by whom."""
 
     def __init__(self, approval: Approval) -> None:
-        super().__init__(f"{approval.gate} was decided already: {approval.line()}")
+        super().__init__(f"the gate before {approval.gate} was decided already: {approval.line()}")
         self.approval = approval
 
 

@@ -43,6 +43,11 @@ class StageResult:
     goes_on: bool = True
     detail: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def refused(cls, problem: str) -> StageResult:
+        """SMS, or the credentials, let nothing be asked."""
+        return cls(f"SMS could not be asked: {problem}", is_good=False, goes_on=False, detail={"refused": True})
+
 
 class Hands(Protocol):
     """What the stages do. Each returns when its stage is over, or as soon as the night is asked to stop."""
@@ -111,9 +116,16 @@ class NightStory:
     stop: StopReason | None = None
 
     @property
+    def is_refused(self) -> bool:
+        """Whether it ended because SMS, or the credentials, let nothing be asked."""
+        record = self.stages.get(self.ends_at) if self.ends_at is not None else None
+        return record is not None and record.detail.get("refused") is True
+
+    @property
     def is_done(self) -> bool:
-        """Whether every stage is done."""
-        return self.ends_at is None and all(record.state is StageState.DONE for record in self.stages.values())
+        """Whether every stage is done; of the report, which tells of the others, its file says so."""
+        records = [record for stage, record in self.stages.items() if stage is not Stage.REPORT]
+        return self.ends_at is None and all(record.state is StageState.DONE for record in records)
 
 
 async def walk(
@@ -168,7 +180,7 @@ class _Walk:
                 return await self._gate()
             result = await self._steps()[stage]()
         except SmsError as error:
-            result = StageResult(f"SMS could not be asked: {error}", is_good=False, goes_on=False)
+            result = StageResult.refused(str(error))
         if self._is_stopped() and not result.is_good:
             self._watcher.stage(stage, StageState.RUNNING, f"stopped: {result.line}")
             return False

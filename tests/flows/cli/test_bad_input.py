@@ -79,7 +79,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, folder: Path, endpoint: str) -> No
     monkeypatch.setenv("CLOUD_SDK_AK", "AKEXAMPLE")
     monkeypatch.setenv("CLOUD_SDK_SK", "SKEXAMPLE")
     monkeypatch.setenv("WAVES_JOURNAL", f"sqlite+aiosqlite:///{(folder / 'journal.sqlite').as_posix()}")
-    monkeypatch.setattr(submit_command, "_attach", lambda: None)
+    monkeypatch.setattr(submit_command, "have_api", lambda: None)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
 
 
