@@ -29,7 +29,7 @@ from inventory.plan import read_plan
 from inventory.report import WaveReport, write_page, write_report
 from inventory.report_records import Attempt
 from tests.benchmarks.measure import Figure, in_own_process, in_turn, peak_megabytes, ratio_of
-from tests.browser import CHROMIUM, browser
+from tests.browser import CHROMIUM, chromium, new_tab
 from tests.plans import disk, make_plan, server
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ def _in_browser(page: Path) -> Iterator[Figure]:
 
 async def _used(page: Path) -> dict[str, float]:
     """Seconds until the page stands, and for each thing that a reader does with it, until it is drawn."""
-    async with browser() as tab:
+    async with chromium() as browser, new_tab(browser) as tab:
         begun = time.perf_counter()
-        await tab.open(page.as_uri())
+        await tab.page.goto(page.as_uri())
         seen = {"load": time.perf_counter() - begun}
         for name, what in (
             ("text", "document.getElementById('q').value = 'team-3 web-19'; document.getElementById('q').form.requestSubmit()"),
@@ -96,7 +96,7 @@ async def _used(page: Path) -> dict[str, float]:
             ("sort", "document.querySelector('[data-status=REJECTED]').click(); document.querySelectorAll('.sort')[5].click()"),
         ):
             drawn = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
-            seen[name] = await tab.run(
+            seen[name] = await tab.page.evaluate(
                 f"(async () => {{ const t = performance.now(); {what}; await {drawn}; return performance.now() - t }})()"
             )
             seen[name] /= 1000

@@ -1,31 +1,28 @@
-"""The report as a page: whole in itself, of use at any size, and whatever anybody wrote in a sheet is no more than text on it."""
+"""The report as a page: whole in itself, and whatever anybody wrote in a sheet is no more than text on it.
+
+What it is like in a browser: tests/ui/test_report_page.py.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.findings import Finding, Severity
-from inventory.outcomes import Status
 from inventory.report import ReportError, check_page_path, write_page
 from inventory.report_html_text import escaped, visible
-from tests.browser import Browser, browser, why_not
 from tests.inventory.test_report import report_of
 from tests.inventory.test_report_sheets import attempt_of
-from tests.left_out import left_out
 from tests.plans import server
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
 HOSTILE = (
@@ -175,83 +172,3 @@ def test_the_old_page_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypat
         page_text(tmp_path, [server(), server(2)])
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == before
     assert sorted(each.name for each in tmp_path.iterdir()) == ["plan.xlsx", "report.html"]
-
-
-InBrowser: TypeAlias = "Callable[[Path, Callable[[Browser], Awaitable[None]]], None]"
-
-
-@pytest.fixture(scope="module")
-def in_browser() -> Iterator[InBrowser]:
-    """Open a page in the one real browser of these tests and use it; nothing may be asked of a network, nothing complained of."""
-    if reason := why_not():
-        left_out(reason)
-    with asyncio.Runner() as runner:
-        started = browser()
-        tab = runner.run(started.__aenter__())
-
-        async def opened(page: Path, use: Callable[[Browser], Awaitable[None]]) -> None:
-            await tab.look(1200)
-            await tab.open(page.as_uri())
-            await use(tab)
-            assert tab.requests == [page.as_uri()]
-            assert tab.complaints == []
-
-        yield lambda page, use: runner.run(opened(page, use))
-        runner.run(started.__aexit__(None, None, None))
-
-
-SHOWN = "[...document.querySelectorAll('#list tbody tr:not(.details) .c-server')].map(cell => cell.textContent)"
-
-
-def test_a_reader_filters_sorts_and_looks_closer_by_keyboard_alone(tmp_path: Path, in_browser: InBrowser) -> None:
-    """`/` finds, a status narrows, a header sorts both ways, a row opens: what was planned, digests, requests."""
-    rows = [server(number, Owner=f"team-{number % 3}", priority=number) for number in range(1, 501)]
-    page_text(tmp_path, rows, attempts=[attempt_of()])
-
-    async def use(tab: Browser) -> None:
-        assert len(await tab.run(SHOWN)) == 200
-        await tab.press("/")
-        for letter in "team-1 WEB-49":
-            await tab.press(letter)
-        await tab.press("Enter")
-        assert await tab.run(SHOWN) == ["web-49", "web-490", "web-493", "web-496", "web-499"]
-        assert await tab.run("document.getElementById('count').textContent") == "5 of 500 servers"
-        await tab.press("Escape")
-        await tab.run(f"document.querySelector('[data-status={Status.CONFLICT.value}]').focus()")
-        await tab.press("Enter")
-        assert (await tab.run(SHOWN))[:3] == ["web-03", "web-11", "web-19"]
-        await tab.run("document.querySelector('#list .sort').focus()")
-        await tab.press("Enter")
-        await tab.press("Enter")
-        assert (await tab.run(SHOWN))[:2] == ["web-499", "web-491"]
-        assert await tab.run("document.querySelector('#list [aria-sort]').getAttribute('aria-sort')") == "descending"
-        await tab.run(f"document.querySelector('[data-status={Status.CONFLICT.value}]').click()")
-        await tab.run("document.querySelector('#list .sort').click()")
-        await tab.run("document.querySelector('.open button').focus()")
-        await tab.press("Enter")
-        details = await tab.run("document.querySelector('.details').innerText")
-        assert all(text in details for text in ("Owner", "team-1", f"{1:064x}", "Servers!A2"))
-
-    in_browser(tmp_path / "report.html", use)
-
-
-def test_nothing_hostile_runs_and_the_page_fits_any_screen(tmp_path: Path, in_browser: InBrowser) -> None:
-    """Real names of a real attack; on a telephone nothing sticks out; paper has every row that is left."""
-    rows = [server(place, source_name=text, note=text) for place, text in enumerate(HOSTILE, 1)] + [
-        server(n) for n in range(10, 260)
-    ]
-    finding = Finding("PLAN-112", Severity.ERROR, HOSTILE[0], "F17", HOSTILE[1], HOSTILE[2], HOSTILE[3])
-    page_text(tmp_path, rows, findings=[finding], notes=HOSTILE, attempts=[attempt_of(answer=HOSTILE[0])])
-
-    async def use(tab: Browser) -> None:
-        await tab.run("document.querySelectorAll('.open button').forEach(button => button.click())")
-        assert (await tab.run(SHOWN))[: len(HOSTILE)] == [visible(text) for text in HOSTILE]
-        assert await tab.run("typeof window.hit") == "undefined"
-        assert await tab.run("document.querySelectorAll('img, main script, iframe, a').length") == 0
-        for width in (360, 800, 1200):
-            await tab.look(width, is_dark=width == 800)
-            assert (width, await tab.run("Math.max(document.documentElement.scrollWidth - innerWidth, 0)")) == (width, 0)
-        assert (await tab.paper()).startswith(b"%PDF")
-        assert len(await tab.run(SHOWN)) == len(rows)
-
-    in_browser(tmp_path / "report.html", use)
