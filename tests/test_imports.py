@@ -91,6 +91,7 @@ def test_a_circle_is_seen(tmp_path: Path) -> None:
         ("inventory", {"flows", "prefect", "httpx", "aiohttp", "sqlalchemy", "typer", "rich"}),
         ("flows.sms", {"prefect", "sqlalchemy", "pandas", "openpyxl", "typer"}),
         ("flows.submission", {"prefect", "openpyxl", "typer"}),
+        ("flows.tracking", {"prefect", "openpyxl", "typer", "rich"}),
         ("flows.simulator", {"prefect", "httpx", "aiohttp", "sqlalchemy", "typer"}),
     ],
 )
