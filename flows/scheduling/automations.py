@@ -140,6 +140,8 @@ def _is_same(there: Automation, wanted: AutomationCore) -> bool:
 
 
 def _shape(automation: AutomationCore) -> object:
-    return automation.model_dump(
-        mode="json", include={"name", "description", "enabled", "trigger", "actions"}, exclude={"trigger": {"id"}}
-    )
+    """What counts of it; the names in a trigger are sets, which come in any order."""
+    shape = automation.model_dump(mode="json", include={"name", "description", "enabled", "trigger", "actions"})
+    trigger = shape["trigger"]
+    kept = {name: sorted(value) if isinstance(value, list) else value for name, value in trigger.items() if name != "id"}
+    return shape | {"trigger": kept}
