@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 """So many rounds a server may fail to be started, nothing having been performed, before it is left."""
+_LOOK_AGAIN = frozenset({Ended.DEFERRED, Ended.ILLEGAL})
+"""What is judged anew by the next round: it has another state than it was chosen by, such as a failure that a restart cures."""
 _SICK_SECONDS = 300.0
 """After so long without one listing that could be read, SMS counts as sick."""
 
@@ -205,7 +207,7 @@ class Starter:
             desk.say_once(
                 f"{subject.row.label} ({subject.row.cell('wave')}): its source server is offline; it is started once it is back"
             )
-        elif result.ended is Ended.DEFERRED and desk.may_send and self._tries[position] < _TRIES:
+        elif result.ended in _LOOK_AGAIN and desk.may_send and self._tries[position] < _TRIES:
             self._tries[position] += 1
         else:
             self._finish(subject, replace(result, note=ready.after or result.note))

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tests.conftest import wait_until
+from tests.flows.operating.evening import flat
 from tests.flows.operating.test_starter import histories, performed
 
 if TYPE_CHECKING:
@@ -56,3 +57,15 @@ async def test_kills_between_intent_and_answer_perform_nothing_twice(evening: Ev
     actions = [action for number in range(1, SERVERS + 1) for action in await evening.actions(number)]
     assert len({action.key.task_id for action in actions}) == SERVERS
     assert all(action.verdict is not None for action in actions)
+
+
+async def test_what_was_in_doubt_and_has_failed_meanwhile_is_restarted(evening: Evening) -> None:
+    """A start that nobody heard of was performed, and the task failed since, as a restart cures: it is restarted, not given up."""
+    plan = await evening.made(1)
+    evening.simulator.fault_once("hang-after", route="POST /v3/tasks/{id}/action")
+    kill_after(evening, begin(evening, plan, "start"), 1)
+    evening.simulator.fail(evening.task_id(), "SMS.0805")
+    result = await evening.order(plan, "start")
+    assert flat(result) == ["DONE"]
+    assert [action.operation.value for action in await evening.actions()] == ["start", "restart"]
+    assert evening.state() == "RUNNING"
