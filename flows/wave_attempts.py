@@ -1,4 +1,4 @@
-"""The attempts of a wave's rows, from the journal, as the records that a report shows.
+"""The attempts of a wave's rows, from the journal, as the records that a report shows, and what its forecast learns.
 
 Read once, when the engine has ended, in one transaction. Called by wave_job.py.
 """
@@ -15,6 +15,7 @@ from flows.submission.events import StopKind
 from flows.submission.journal import JournalUnavailableError
 from flows.submission.lease_clock import lease_time
 from flows.submission.records import MADE
+from flows.tracking.observations import observed
 from inventory.report_records import Attempt
 
 if TYPE_CHECKING:
@@ -27,14 +28,19 @@ if TYPE_CHECKING:
     from flows.submission.journal import Journal
     from flows.submission.records import AttemptEnd
     from flows.submission.wave_run import WaveResult
+    from inventory.forecast_terms import Observation
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WaveAttempts:
-    """The attempts, by the outcomes' order and each row's own; `problem` says in one line why there are none to show."""
+    """The attempts, by the outcomes' order and each row's own; `problem` says in one line why there are none to show.
+
+    `learned` is what tasks of earlier waves teach a forecast.
+    """
 
     attempts: Sequence[Attempt] = ()
     problem: str = ""
+    learned: Sequence[Observation] = ()
 
 
 async def read_attempts(journal: Journal, account: str, result: WaveResult, clock: Clock) -> WaveAttempts:
@@ -49,12 +55,13 @@ async def read_attempts(journal: Journal, account: str, result: WaveResult, cloc
         if outcome.source_server_id:
             labels.setdefault(outcome.source_server_id, outcome.row.label)
 
-    def read(connection: Connection) -> list[Attempt]:
+    def read(connection: Connection) -> WaveAttempts:
         told = history.stories(connection, account, labels, lease_time(connection, clock))
-        return [found for source, label in labels.items() for found in _attempts(told.pop(source), label)]
+        attempts = [found for source, label in labels.items() for found in _attempts(told.pop(source), label)]
+        return WaveAttempts(attempts, learned=observed(connection, account, clock.wall()))
 
     try:
-        return WaveAttempts(await journal.read(read))
+        return await journal.read(read)
     except JournalUnavailableError as error:
         return WaveAttempts(problem=f"The journal could not be read: {error}")
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from flows.wave_attempts import WaveAttempts
     from flows.where import Where
     from inventory.forecast import WaveForecast
+    from inventory.forecast_terms import Observation
     from inventory.plan import Plan, ServerRow
 
 
@@ -286,7 +287,7 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: 
     One that cannot be written is said, not raised: the outcomes are what counts.
     """
     order = prepared.order
-    forecast, problem = _forecast(prepared)
+    forecast, problem = _forecast(prepared, attempts.learned)
     problems = [text for text in (attempts.problem, problem) if text]
     found = WaveReport(
         plan=prepared.plan,
@@ -313,13 +314,13 @@ def report(prepared: PreparedWave, result: WaveResult, endpoint: str, attempts: 
     return end if order.html is None else _with_page(end, order.html, found)
 
 
-def _forecast(prepared: PreparedWave) -> tuple[WaveForecast | None, str]:
+def _forecast(prepared: PreparedWave, learned: Sequence[Observation]) -> tuple[WaveForecast | None, str]:
     """What was to be expected of the wave, where its sheet says when it starts, or why that cannot be told."""
     wave = prepared.plan.waves[prepared.order.wave]
     if wave.starts_at is None:
         return None, ""
     try:
-        return next(iter(forecast_plan(prepared.plan, terms_of(), wave=wave.name, is_advising=False)), None), ""
+        return next(iter(forecast_plan(prepared.plan, terms_of(observations=learned), wave=wave.name, is_advising=False)), None), ""
     except Exception as error:  # noqa: BLE001 - no defect of a forecast may cost the report of a wave
         return None, f"The wave could not be forecast: {type(error).__name__}: {error}"
 
