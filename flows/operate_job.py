@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from flows.command_words import quoted
 from flows.operating.desk import ActDesk
 from flows.operating.operate import operate, preview
+from flows.operating.operations import Operation
 from flows.operating.orders import ActionOrder, ActOptions
 from flows.sms.auth import make_auth
 from flows.sms.client import ClientOptions, SmsClient
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flows.operating.operate import Preview
-    from flows.operating.operations import Operation
     from flows.operating.orders import ActionResult, ActWatcher
     from flows.operating.speed import SpeedWish
     from flows.settings import Settings
@@ -102,9 +102,25 @@ async def run(
     Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
     """
     clock = clock or SystemClock()
+    for line in not_held(prepared, clock.wall()):
+        watcher.remark(line)
     pauses = ActOptions(poll_seconds=poll_seconds, offline_seconds=offline_seconds)
     async with _desk(prepared, settings, watcher, stop, clock, pauses) as desk:
         return await operate(desk)
+
+
+def not_held(prepared: PreparedOrder, wall: float) -> list[str]:
+    """What the sheet says of the wave that a start does not hold, one line each: whoever gives the order has to."""
+    wave = prepared.plan.waves[prepared.order.wave]
+    if prepared.order.operation is not Operation.START:
+        return []
+    begins = wave.starts_at
+    said = {
+        "starts_at": f"begins the window at {begins:%Y-%m-%d %H:%M %Z}" if begins and begins.timestamp() > wall else "",
+        "depends_on": f"asks for {wave.text('depends_on')} to be done first" if wave.text("depends_on") else "",
+        "needs_approval": "asks for an approval" if wave.flag("needs_approval") else "",
+    }
+    return [f"warning: {wave.cell(name)} {what}: `waves start` does not wait for it" for name, what in said.items() if what]
 
 
 async def look(prepared: PreparedOrder, settings: Settings, watcher: ActWatcher, stop: StopSignal) -> list[Preview]:

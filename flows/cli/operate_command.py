@@ -138,8 +138,7 @@ def _exit_of(result: ActionResult) -> Exit:
 
     if result.stop is not None and result.stop.kind is StopKind.INTERRUPTED:
         return Exit.INTERRUPTED
-    is_nothing_done = all(one.sent == 0 for one in result.results)
-    if result.stop is not None and result.stop.kind is StopKind.REFUSED and (is_nothing_done or not result.is_all_done):
+    if result.stop is not None and result.stop.kind is StopKind.REFUSED and not result.is_all_done:
         return Exit.REFUSED
     return Exit.DONE if result.is_all_done else Exit.NOT_DONE
 

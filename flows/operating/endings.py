@@ -57,7 +57,8 @@ def gone(life: TaskLife) -> ServerResult:
     """SMS says that there is no such task."""
     if life.operation is Operation.DELETE:
         return _result(life, Ended.DONE if life.sent else Ended.ALREADY, message="it is gone")
-    message = f"task {life.subject.task_id} is gone from SMS: somebody deleted it"
+    by = "`waves delete` has deleted it" if life.is_deleted_here else "somebody deleted it"
+    message = f"task {life.subject.task_id} is gone from SMS: {by}"
     return _result(life, Ended.NO_TASK, code=GONE, message=message, advice="submit the row again with --recreate")
 
 

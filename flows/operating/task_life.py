@@ -46,7 +46,8 @@ _STALE_SECONDS = 5.0
 class TaskLife:
     """One task and one operation. `more_keys` are leases that the intent needs beside that on the source.
 
-    `sent` counts requests that may have left; `last` is the last action of this order, `sight` the task as it was last seen.
+    `sent` counts requests that may have left; `is_deleted_here` says that the last thing done to the task was its deletion; `last` is
+    the last action of this order, `sight` the task as it was last seen.
     """
 
     desk: ActDesk
@@ -58,6 +59,7 @@ class TaskLife:
     last: Action | None = None
     sight: TaskSight | None = None
     error: SmsError | None = None
+    is_deleted_here: bool = False
     _rules: tuple[SpeedRule, ...] = ()
     _merged: Merged | None = None
     _is_on_wire: bool = False
@@ -124,6 +126,7 @@ class TaskLife:
         self._number = history[-1].key.number + 1 if history else 1
         if history and history[-1].verdict is Verdict.DONE:
             self._echo = history[-1]
+        self.is_deleted_here = self._echo is not None and self._echo.operation is Operation.DELETE
         for action in history:
             if action.verdict is None:
                 verdict = await self._settle(action, since)

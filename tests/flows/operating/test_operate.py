@@ -11,7 +11,7 @@ from flows.operating.evidence import Verdict
 from flows.operating.speed import SpeedWish
 from flows.submission.events import StopReason, StopSignal
 from tests.conftest import wait_until
-from tests.flows.operating.evening import ACTION, DELETE, SPEED, Evening, flat, tally
+from tests.flows.operating.evening import ACTION, DELETE, SPEED, Evening, Heard, flat, tally
 from tests.plans import server
 from tests.simulator_process import SimulatorProcess
 
@@ -228,3 +228,25 @@ async def test_an_order_goes_by_a_journal_on_a_server(on_server: Evening) -> Non
     assert sorted({operation for operation, _ in made}) == ["speed", "start", "stop"]
     assert sum(verdict is Verdict.NOT_DONE for _, verdict in made) == 1
     assert len(made) == 19
+
+
+async def test_what_a_start_does_not_hold_is_said(evening: Evening) -> None:
+    """The wave's own dependencies, its approval, a window that has not begun: the order is a person's, who is told."""
+    waves = [{"wave": "wave-1", "starts_at": "2040-01-01 20:00", "timezone": "UTC", "needs_approval": True, "depends_on": "w0"}]
+    heard = Heard()
+    await evening.order(evening.plan(1, waves=waves), "start", watcher=heard)
+    told = [remark.partition(" ")[2].partition(":")[0] for remark in heard.remarks]
+    assert told == [
+        "Waves!B2 begins the window at 2040-01-01 20",
+        "Waves!E2 asks for w0 to be done first",
+        "Waves!D2 asks for an approval",
+    ]
+
+
+async def test_a_task_that_this_tool_deleted_is_told_so(evening: Evening) -> None:
+    """Not as a deletion by hand."""
+    plan = await evening.made(1)
+    await evening.order(plan, "delete")
+    (result,) = (await evening.order(plan, "start")).results
+    assert (result.ended.value, result.code) == ("NO TASK", "WAVES.GONE")
+    assert "`waves delete` has deleted it" in result.message
