@@ -1,4 +1,4 @@
-"""Write, or check, the parts of README.md that are derived from the code: commands, columns, statuses, codes, settings, faults.
+"""Write, or check, the parts of README.md and the reference that are derived from the code: commands, columns, codes, settings.
 
     python -m tests.docs            exit code 1 when a part is stale, with the difference
     python -m tests.docs --write    write them, the pictures, and the JSON Schemas of what `--json` prints
@@ -33,13 +33,18 @@ from inventory.template_forms import FORMS
 from tests.flows.cli.schemas import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from flows.cli.explain_entries import Entry
     from inventory.columns import Column
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-STALE = "README.md or its picture is stale: run `make docs` and commit what it writes"
+STALE = "README.md, its reference or its picture is stale: run `make docs` and commit what it writes"
+
+
+def reference_path() -> Path:
+    """Where the docs have every column, code and command."""
+    return README.parent / ".docs" / "reference.md"
 
 
 def schema_path(command: str) -> Path:
@@ -149,34 +154,48 @@ def faults() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "commands": commands,
     "sheets": sheets,
-    "server-columns": server_columns,
-    "other-columns": other_columns,
     "statuses": statuses,
     "exit-codes": exit_codes,
     "settings": settings,
-    "findings": findings,
     "faults": faults,
 }
+"""What README has of the code."""
+
+REFERENCE_PARTS: dict[str, Callable[[], str]] = {
+    "server-columns": server_columns,
+    "other-columns": other_columns,
+    "findings": findings,
+    "commands": commands,
+}
+"""What the reference has of it."""
 
 
-def renewed(text: str) -> str:
-    """README's text with each part written anew. Raises LookupError for a part without its markers."""
-    for name, make in PARTS.items():
+def renewed(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """A document's text with each part written anew. Raises LookupError for a part without its markers."""
+    for name, make in parts.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not pattern.search(text):
-            raise LookupError(f"README.md has no part between <!-- {name} --> and <!-- /{name} -->")
+            raise LookupError(f"there is no part between <!-- {name} --> and <!-- /{name} -->")
         part = f"\n{make()}\n\n"
         text = pattern.sub(lambda found, part=part: f"{found[1]}{part}{found[2]}", text)  # type: ignore[misc]  # a default binds it
     return text
 
 
-def difference(text: str) -> list[str]:
-    """What `--write` would change, as a unified diff; nothing when nothing."""
-    return list(
-        difflib.unified_diff(text.splitlines(), renewed(text).splitlines(), "README.md", "as the code says", lineterm="", n=0)
-    )
+def documents() -> dict[Path, Mapping[str, Callable[[], str]]]:
+    """The documents, and what each has of the code."""
+    return {README: PARTS, reference_path(): REFERENCE_PARTS}
+
+
+def difference() -> list[str]:
+    """What `--write` would change of the documents, as a unified diff; nothing when nothing."""
+    lines: list[str] = []
+    for path, parts in documents().items():
+        text = path.read_text(encoding="utf-8")
+        lines += difflib.unified_diff(
+            text.splitlines(), renewed(text, parts).splitlines(), path.name, "as the code says", lineterm="", n=0
+        )
+    return lines
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -191,17 +210,17 @@ def _cell(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Check or write; the exit code."""
-    text = README.read_text(encoding="utf-8")
     if "--write" in arguments:
         from tests import life_picture, picture
 
-        README.write_text(renewed(text), encoding="utf-8", newline="\n")
+        for path, parts in documents().items():
+            path.write_text(renewed(path.read_text(encoding="utf-8"), parts), encoding="utf-8", newline="\n")
         for name, make in SCHEMAS.items():
             schema_path(name).write_text(schema_text(make()), encoding="utf-8", newline="\n")
         life_picture.write()
         picture.write()
         return 0
-    if lines := difference(text):
+    if lines := difference():
         print(*lines, STALE, sep="\n", file=sys.stderr)
         return 1
     return 0

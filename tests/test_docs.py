@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SVG = "{http://www.w3.org/2000/svg}"
 TEXT = docs.README.read_text(encoding="utf-8")
+REFERENCE = docs.reference_path().read_text(encoding="utf-8")
 FIRST = "waves submit plan.xlsx --wave wave-1"
 """Stands at the top of README, where nobody has a plan yet: it is run last."""
 
@@ -39,7 +40,7 @@ def commands() -> list[str]:
 
 def test_generated_parts_are_fresh() -> None:
     """Columns, commands, codes, statuses, settings and faults are those of the code."""
-    stale = docs.difference(TEXT)
+    stale = docs.difference()
     assert not stale, "\n".join([*stale, docs.STALE])
 
 
@@ -47,6 +48,7 @@ def test_a_stale_part_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, c
     """The check shows the difference and the command that mends it; writing mends it, and nothing else."""
     readme = tmp_path / "README.md"
     (tmp_path / ".docs").mkdir()
+    (tmp_path / ".docs" / "reference.md").write_text(REFERENCE, encoding="utf-8")
     readme.write_text(TEXT.replace("| 130 |", "| 13 |"), encoding="utf-8")
     monkeypatch.setattr(docs, "README", readme)
     for drawer in (picture, life_picture):
@@ -61,7 +63,8 @@ def test_a_stale_part_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, c
 
 def test_every_part_has_its_markers() -> None:
     """A part cannot get lost by an edit."""
-    assert [name for name in [*docs.PARTS, "figures"] if f"<!-- {name} -->" not in TEXT or f"<!-- /{name} -->" not in TEXT] == []
+    for text, names in ((TEXT, [*docs.PARTS, "figures"]), (REFERENCE, docs.REFERENCE_PARTS)):
+        assert [name for name in names if f"<!-- {name} -->" not in text or f"<!-- /{name} -->" not in text] == []
 
 
 def test_links_lead_somewhere() -> None:
@@ -69,6 +72,12 @@ def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", TEXT)
     assert links
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+    assert [link for link in re.findall(r"\]\(([^)#]+)\)", REFERENCE) if not (ROOT / ".docs" / link).exists()] == []
+    anchors = {
+        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in re.findall(r"^#+ (.*)$", REFERENCE, re.MULTILINE)
+    }
+    wanted = re.findall(r"reference\.md#([\w-]+)", TEXT) + re.findall(r"\]\(#([\w-]+)\)", REFERENCE)
+    assert set(wanted) <= anchors
     for path in (picture.PICTURE, life_picture.PICTURE):
         assert f".docs/{path.name}" in links
         assert ET.parse(path).getroot().tag.endswith("svg")  # noqa: S314 - our own file
