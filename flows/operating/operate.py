@@ -88,7 +88,7 @@ class _OrderRun:
             wave=self._order.wave,
             run_id=desk.run_id,
             results=results,
-            stop=desk.stop.reason or (desk.closed if any(not result.ended.is_done for result in results) else None),
+            stop=self._why_early(results),
             started_at=datetime.fromtimestamp(began, UTC),
             ended_at=datetime.fromtimestamp(desk.clock.wall(), UTC),
             notes=story,
@@ -144,18 +144,30 @@ class _OrderRun:
         if not self._order.run_id:
             await self._desk.journal.let_go()
 
+    def _why_early(self, results: Sequence[ServerResult]) -> StopReason | None:
+        """Why the order ended before its servers were done; a window that closed when nothing was left to do is no reason."""
+        if self._desk.stop.reason is not None or all(result.ended.is_done for result in results):
+            return self._desk.stop.reason
+        return self._desk.closed
+
     async def _end(self, results: Sequence[ServerResult]) -> None:
-        """Keep how the run ended, and what it came to for each row. A journal that cannot be written is told, not raised."""
-        desk = self._desk
+        """Keep how the run ended, and what it came to for each row; a run that goes on after this order keeps its own.
+
+        A journal that cannot be written is told, not raised.
+        """
+        desk, reason, story = self._desk, self._why_early(results), self._desk.throttle.story
         try:
+            if story.throttled and story.window is not None:
+                await desk.journal.remember_window(desk.order.account, ACTIONS, story.window)
             if not self._order.run_id:
-                await desk.journal.end_run(desk.run_id, desk.stop.reason.kind.value if desk.stop.reason else "finished", [])
-            now = desk.clock.wall()
-            if desk.throttle.story.throttled and (window := desk.throttle.story.window) is not None:
-                await desk.journal.remember_window(desk.order.account, ACTIONS, window)
-            await desk.journal.transact(partial(action_log.write_results, run_id=desk.run_id, results=results, at=now))
+                await desk.journal.end_run(desk.run_id, reason.kind.value if reason else "finished", [])
+                keep = partial(action_log.write_results, run_id=desk.run_id, results=results, at=desk.clock.wall())
+                await desk.journal.transact(keep)
         except JournalUnavailableError as error:
             desk.stop.request(StopReason.journal(str(error)))
+        except Exception as error:  # noqa: BLE001 - the results must not be lost to a defect at the very end
+            _LOG.debug("the end of the order could not be written", exc_info=True)
+            desk.stop.request(StopReason.defect(error))
 
 
 def not_ours(subject: Subject) -> ServerResult:

@@ -46,8 +46,8 @@ _STALE_SECONDS = 5.0
 class TaskLife:
     """One task and one operation. `more_keys` are leases that the intent needs beside that on the source.
 
-    `sent` counts requests that may have left; `is_deleted_here` says that the last thing done to the task was its deletion; `last` is
-    the last action of this order, `sight` the task as it was last seen.
+    `sent` counts requests that may have left; `is_deleted_here` says that the last thing done to the task was its deletion. `last`
+    is the last action of this order, `sight` the task as it was last seen.
     """
 
     desk: ActDesk
