@@ -1,7 +1,7 @@
 """A real browser without a window: Debian's Chromium, driven by Playwright; no browser is downloaded.
 
-A `Tab` is a page with what it asked the network for and what the browser said against it. It reaches no machine but this one: no name
-is resolved, so that a page which calls out fails here as it does in a data centre without internet.
+A `Tab` is a page with what it asked the network for and what the browser said against it. It reaches no machine but this one: no
+name is resolved, so that a page which calls out fails here as it does in a data centre without internet.
 """
 
 from __future__ import annotations
