@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from inventory.plan import Plan
     from inventory.rehearsal_records import Rehearsal
 
+_INTERRUPTED = "interrupted: no report was written"
 _NO_TIME = 1_893_456_000.0
 """2030-01-01: when a programme is played whose waves have no time; any other would do."""
 
@@ -74,6 +75,11 @@ def main(call: Call) -> int:
             output.write_json({"plan": call.plan.name, "waves": [], "error": str(error)})
         output.error(str(error))
         return Exit.WRONG
+    except KeyboardInterrupt:
+        if call.is_json:
+            output.write_json({"plan": call.plan.name, "waves": [], "error": _INTERRUPTED})
+        output.error(_INTERRUPTED)
+        return Exit.INTERRUPTED
     shown = Shown(found, seconds, call.report_path, call.page_path)
     if call.is_json:
         output.write_json(as_json(shown))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from inventory.rehearsal_records import Rehearsal, ServerRecord, WaveRecord
 
-_BAR = 24
+_BAR = 14
 _FULL = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
 _STYLES = {Verdict.MOVED: "green", Verdict.LATE: "yellow", Verdict.NOT_MOVED: "red"}
 _NAMED = 4
@@ -161,9 +161,10 @@ def _draw(ended: Shown, stream: TextIO) -> None:
 
     console = Console(file=stream, highlight=False, no_color=not output.is_coloured(stream))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title, justify in (("wave", "left"), ("servers", "right"), ("window ends", "left"), ("all moved", "left")):
-        table.add_column(title, justify=justify, no_wrap=title != "wave", overflow="fold")  # type: ignore[arg-type]
-    table.add_column("in time / late / not moved", no_wrap=True)
+    table.add_column("wave", overflow="fold", min_width=8)
+    table.add_column("servers", justify="right", no_wrap=True)
+    for title in ("window ends", "all moved", "in time / late / left"):
+        table.add_column(title, no_wrap=True)
     for wave in ended.found.waves:
         kept = len(wave.servers) - wave.tally[Verdict.SKIPPED]
         table.add_row(

@@ -61,6 +61,7 @@ _LOOK_SECONDS = 120.0
 _READING_SECONDS = 30.0
 """How long it takes somebody to read what one command says, and to type the next."""
 _DAY_SECONDS = 86_400.0
+_PATIENCE_SECONDS = 60 * _DAY_SECONDS
 
 
 class _RareSigns(ActOptions):
@@ -207,10 +208,15 @@ class WaveNight:
                 await self.world.clock.sleep(AGAIN_SECONDS)
                 result = await self.operate(result.operation)
                 orders += 1
-            elif not picture.problem and not any(_goes_on(server, goal, left) for server in picture.servers):
+            elif self._is_given_up or (not picture.problem and not any(_goes_on(server, goal, left) for server in picture.servers)):
                 return
             else:
                 await self.party.poll_clock.sleep(picture.next_in)
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Whether it has gone on for so long that nobody would still wait for it."""
+        return self.world.clock.wall() - (self.diary.began_at or 0.0) > _PATIENCE_SECONDS
 
     async def look(self, journal: Journal) -> Picture:
         """The wave at this moment."""

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from flows.cli.check_schema import check_schema
 from flows.cli.forecast_schema import forecast_schema
 from flows.cli.import_schema import import_schema
+from flows.cli.rehearse_schema import rehearse_schema
 from flows.cli.submit_schema import submit_schema
 from flows.cli.track_schema import track_schema
 
@@ -22,6 +23,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "import": import_schema,
     "forecast": forecast_schema,
     "track": track_schema,
+    "rehearse": rehearse_schema,
 }
 """By the command's name; each is `.docs/NAME.schema.json`."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.cli import rehearse_command
 from tests.flows.cli.command_line import run
 from tests.plans import disk, make_plan, server
 
@@ -62,3 +63,14 @@ def test_a_plan_with_errors_is_mended_first(tmp_path: Path, capsys: pytest.Captu
     ran = run(capsys, "rehearse", path)
     assert ran.code == 2
     assert "has 1 error, such as" in ran.err
+
+
+def test_interrupted_it_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rehearse_command, "rehearse", interrupt)
+    ran = run(capsys, "rehearse", plan(tmp_path))
+    assert (ran.code, ran.out) == (130, "")
+    assert ran.err == "error: interrupted: no report was written\n"
+    assert not list(tmp_path.glob("*rehearsal*"))

@@ -141,6 +141,12 @@ def test_what_the_plan_gives_too_little_time_is_late_by_the_plan_or_never_starts
     assert [each.cause for each in found.servers[1:]] == [Cause.FORECAST] * 3
 
 
+def test_a_copy_that_would_take_years_is_given_up_after_some_weeks(tmp_path: Path) -> None:
+    found = rehearsed(plan_of(tmp_path, 1, wave(bandwidth_mbps=1), used=4000 * GIB))
+    [each] = found.servers
+    assert (each.verdict, each.state, each.cause) == (Verdict.NOT_MOVED, "RUNNING", Cause.FORECAST)
+
+
 def test_a_slow_line_is_the_reason_where_it_is_one(tmp_path: Path) -> None:
     found = rehearsed(plan_of(tmp_path, 4, wave(ends_at="2030-03-02 22:00"), used=40 * GIB, speed_limit=120), "none,slow=100%")
     assert {each.cause for each in found.servers if each.verdict is Verdict.LATE} == {Cause.SPEED}
