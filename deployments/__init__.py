@@ -1,1 +1,1 @@
-"""Ways to run `submit-wave` from Prefect; see README.md."""
+"""Ways to run this project's flows from Prefect; see README.md."""

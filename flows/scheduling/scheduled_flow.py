@@ -1,4 +1,4 @@
-"""Which flow a schedule starts, and with what parameters: the one place to change when a wave's whole night has a flow of its own.
+"""Which flow a schedule starts, and with what parameters: a wave's whole night.
 
 The flow is imported when a deployment is made, not before: it is Prefect's, and what only reads a sheet has no use for it.
 """
@@ -28,6 +28,12 @@ class FlowPlace:
 
 
 FLOWS = (
+    FlowPlace(
+        "run-wave",
+        "flows.run_wave",
+        "run_wave",
+        "Runs the whole night of one wave of a plan: submit, start, follow, ask at its gate, cut over, verify, and a report.",
+    ),
     FlowPlace(
         "submit-wave",
         "flows.submit_wave",

@@ -42,13 +42,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX shell has them")
 SHARED = "/srv/waves"
 SILENT = "silent"
+_ROOM = 107_374_182_400
+"""A target disk that has room for whatever the simulator's sources use, bytes."""
 SECOND = [line for line in COMMANDS[3:] if not line.startswith("export ")]
 """The commands for two machines, after those for one."""
 
 
 @pytest.fixture
 def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(any_source=True) as simulator:
+    with SimulatorProcess(any_source=True, migration_seconds=1) as simulator:
         yield simulator
 
 
@@ -65,7 +67,7 @@ def night_plan(path: Path) -> Path:
             "depends_on": "wave-1",
         },
     ]
-    return make_plan(path, [server(1), server(2, wave="wave-2")], disks=[disk(1), disk(2)], waves=waves)
+    return make_plan(path, [server(1), server(2, wave="wave-2")], disks=[disk(1, size=_ROOM), disk(2, size=_ROOM)], waves=waves)
 
 
 def run_of(api: PrefectApi, wave: str) -> dict[str, Any]:

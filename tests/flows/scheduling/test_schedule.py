@@ -65,7 +65,7 @@ def test_twice_is_the_same_runs_and_an_edit_changes_exactly_its_own(
     code, told = waves.run("schedule", plan, "--pool", POOL, "--dry-run")
     assert (code, does(told), runs(prefect_api, plan)) == (0, dict.fromkeys(NAMES, "create"), {})
     code, told = waves.run("schedule", plan, "--pool", POOL)
-    assert (code, told["made"]) == (0, [f'work pool "{POOL}" (process)', 'deployment "submit-wave/programme"'])
+    assert (code, told["made"]) == (0, [f'work pool "{POOL}" (process)', 'deployment "run-wave/programme"'])
     first = runs(prefect_api, plan)
     assert {wave["wave"]: wave["run_id"] for wave in told["waves"]} == {name: run["id"] for name, run in first.items()}
     for number, name in enumerate(NAMES):
