@@ -50,7 +50,7 @@ SECOND = [line for line in COMMANDS[3:] if not line.startswith("export ")]
 
 @pytest.fixture
 def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(any_source=True, migration_seconds=1) as simulator:
+    with SimulatorProcess(any_source=True, migration_seconds=0.05) as simulator:
         yield simulator
 
 
