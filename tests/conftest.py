@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -21,7 +22,6 @@ from flows.prefect_server.configured import Configured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # How long an example takes is the machine's affair: nothing here is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -30,6 +30,24 @@ hypothesis.settings.load_profile("untimed")
 # A shell that starts the tests with `&` has them ignore Ctrl-C, and so would every process that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LONGEST = (
+    "ui/test_prefect_ui.py",
+    "deployments/test_guide.py",
+    "flows/cli/test_submit.py",
+    "flows/submission/test_kills.py",
+    "deployments/test_serve.py",
+    "flows/submission/test_two_runs.py",
+    "test_docs.py",
+)
+"""Below tests/, the files that last longest: `make test` begins with them, for the whole is as long as the file that ends last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the longest files begin; the order of all others, and of the tests within a file, stays."""
+    here = Path(__file__).parent
+    place = {here / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(autouse=True)
