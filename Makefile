@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 DONE := $(VENV)/.installed
-WORKERS ?= 2
+WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo prove test lint format bench rehearse soak explore docs pictures lock clean
@@ -31,7 +31,7 @@ demo: $(DONE) ## a wave from nothing to a true report, against the simulator wit
 	@$(BIN)/waves demo
 
 test: $(DONE) ## all tests
-	@$(BIN)/python -m pytest -q -rs -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -q -rs -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(DONE) ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff format --check .
