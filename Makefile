@@ -7,7 +7,7 @@ DONE := $(VENV)/.installed
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo prove test lint format bench rehearse soak explore docs pictures lock clean
+.PHONY: help install demo prove test lint format bench rehearse night soak explore docs pictures lock clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(DONE) ## the README's figures, each a ratio in one run; ONLY="creating 
 
 rehearse: $(DONE) ## a programme of 546 servers in 6 waves on the simulator, on a clock that jumps; prints the time
 	@$(BIN)/python -m tests.rehearsed_programme
+
+night: $(DONE) ## a scripted night of 200 servers in real processes, killed and broken; holds every figure told against the truth
+	@$(BIN)/python -m tests.night
 
 soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 for one of them, or MUTATIONS=1
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),$(if $(MUTATIONS),--mutations,--seeds $(or $(SEEDS),10000)))
