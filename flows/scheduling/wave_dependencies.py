@@ -14,10 +14,7 @@ from sqlalchemy import select
 
 from flows.night.path import Stage
 from flows.night.stages import StageState, read
-from flows.night import stages
-from flows.night.path import Stage
 from flows.submission import history, schema
-from flows.submission.wave_key import WaveKey
 from flows.submission.wave_key import WaveKey
 from inventory.outcomes import Status
 from inventory.server_checks import split_names
