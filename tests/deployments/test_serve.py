@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="commands as a POSIX she
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(any_source=True) as simulator:
+    with SimulatorProcess(any_source=True, migration_seconds=0.5) as simulator:
         yield simulator
 
 
@@ -56,10 +56,8 @@ def start(command: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(shlex.split(command), env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def deployment(api: PrefectApi, name: str) -> str:
-    found = api.post(
-        "/deployments/filter", {"deployments": {"name": {"any_": [name]}}, "flows": {"name": {"any_": ["submit-wave"]}}}
-    )
+def deployment(api: PrefectApi, name: str, flow: str = "submit-wave") -> str:
+    found = api.post("/deployments/filter", {"deployments": {"name": {"any_": [name]}}, "flows": {"name": {"any_": [flow]}}})
     return str(found[0]["id"]) if found else ""
 
 
@@ -119,6 +117,31 @@ def test_cancel_in_the_ui_writes_the_report_first(
         simulator.set_faults()
     assert run["state_type"] == "CANCELLED", run["state"]
     assert (tmp_path / "plan.wave-1.report.xlsx").exists()
+
+
+def test_a_night_cancelled_at_its_gate_writes_its_report_and_goes_on_by_retry(
+    tmp_path: Path, served: str, prefect_api: PrefectApi, simulator: SimulatorProcess
+) -> None:
+    """Paused, then Cancelled with the report there; *Retry* asks again, and the form sent, the one server is cut over, once."""
+    assert served
+    rows, waves = [server(401, syncing=True)], [{"wave": "wave-1", "needs_approval": True}]
+    plan = make_plan(tmp_path / "plan.xlsx", rows, disks=[disk(401, size=100 << 30)], waves=waves)
+    night = deployment(prefect_api, "served", "run-wave")
+    parameters = {"plan": str(plan), "wave": "wave-1", "interval": 1}
+    made = prefect_api.post(f"/deployments/{night}/create_flow_run", {"parameters": parameters})
+    wait_until(lambda: state_of(prefect_api, plan) == "PAUSED", instead=lambda: prefect_api.runs(plan)[0]["state"])
+    prefect_api.post(f"/flow_runs/{made['id']}/set_state", {"state": {"type": "CANCELLING"}})
+    run = ended(prefect_api, plan)
+    assert (run["state_type"], (tmp_path / "plan.wave-1.report.xlsx").exists()) == ("CANCELLED", True), run["state"]
+    retry = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}
+    prefect_api.post(f"/flow_runs/{made['id']}/set_state", {"state": retry})
+    wait_until(lambda: state_of(prefect_api, plan) == "PAUSED", instead=lambda: prefect_api.runs(plan)[0]["state"])
+    form = {"approver": "Ann", "decision": "approved", "comment": ""}
+    wait_until(lambda: prefect_api.post(f"/flow_runs/{made['id']}/resume", {"run_input": form})["status"] == "ACCEPT")
+    run = ended(prefect_api, plan)
+    assert run["state_type"] == "COMPLETED", run["state"]
+    (task,) = [task for task in simulator.history()["tasks"] if task["source_server_id"] == rows[0]["source_server_id"]]
+    assert [one["operation"] for one in task["operations"]] == ["start", "cutover"]
 
 
 def test_prefects_own_retry_resumes_the_wave(

@@ -54,6 +54,13 @@ def night(folder: Path, env: dict[str, str], *words: str) -> Waves:
     return Waves("run", folder / "plan.xlsx", "--wave", "wave-1", "--interval", "1", *words, env=env, cwd=folder)
 
 
+def kill_at(words: str, running: Waves) -> None:
+    """End it as a power cut would, as soon as it says so."""
+    running.wait_for(words)
+    running.process.kill()
+    running.end()
+
+
 def operations(simulator: SimulatorProcess) -> list[list[str]]:
     """What was really done to each task there ever was."""
     return [[one["operation"] for one in task["operations"]] for task in simulator.history()["tasks"]]
@@ -62,12 +69,10 @@ def operations(simulator: SimulatorProcess) -> list[list[str]]:
 def test_a_night_killed_and_stopped_and_taken_up_does_nothing_twice(
     tmp_path: Path, env: dict[str, str], simulator: SimulatorProcess, capsys: Capture
 ) -> None:
-    """Killed at the gate, stopped there (130, with a report), then approved: each task made, started and cut over once."""
+    """Killed in each stage, stopped at the gate (130, with a report), then approved: each task made, started, cut over once."""
     plan = night_plan(tmp_path)
-    killed = night(tmp_path, env)
-    killed.wait_for("` decides, until ")
-    killed.process.kill()
-    killed.end()
+    for words in ("submit: one task is made", "start: the tasks are started", "synced: all servers", "` decides, until "):
+        kill_at(words, night(tmp_path, env))
     stopped = night(tmp_path, env)
     stopped.wait_for("` decides, until ")
     stopped.process.send_signal(signal.SIGINT)
@@ -75,10 +80,11 @@ def test_a_night_killed_and_stopped_and_taken_up_does_nothing_twice(
     assert (code, "the night was stopped at approve" in out) == (130, True), out
     assert f"hint: `waves run {plan} --wave wave-1` goes on from there" in out
     assert (tmp_path / "plan.wave-1.report.xlsx").exists()
-    last = night(tmp_path, env, "--json", "--html", str(tmp_path / "night.html"))
-    last.wait_for("` decides, until ")
+    cut_over = night(tmp_path, env)
+    cut_over.wait_for("` decides, until ")
     assert run(capsys, *APPROVE, "--decision", "approved", "--by", "Ann", "--comment", "go").code == 0
-    code, out, said = last.end()
+    kill_at("cutover: the servers in sync", cut_over)
+    code, out, said = night(tmp_path, env, "--json", "--html", str(tmp_path / "night.html")).end()
     told = json.loads(out)
     assert (code, told["done"], told["ends_at"], told["next"]) == (0, True, "", ""), said
     assert [one["stage"] for one in told["stages"]] == [
