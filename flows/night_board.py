@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flows.night.path import Stage
     from flows.operating.orders import Muster, ServerResult
     from flows.submission.events import Attempt, Phase
+    from flows.teller import Teller
     from flows.tracking.events import Change
     from flows.tracking.picture import Picture
     from inventory.outcomes import Outcome
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 class NightBoard:
     """A watcher of submission, orders, tracking and the night itself. `lines` are what was told, in order, for a log or a pipe."""
 
-    def __init__(self, rows: int, how_to_decide: str = "") -> None:
+    def __init__(self, rows: int, wave: str = "", how_to_decide: str = "") -> None:
         """`how_to_decide` is the command that decides at a gate, told when one is open."""
+        self.wave = wave
         self.how_to_decide = how_to_decide
+        self.teller: Teller | None = None
         self._told: object = None
         self.submission = Board(rows)
         self.now: Stage | None = None
@@ -57,6 +60,9 @@ class NightBoard:
         is_open = approval.decision is None
         self.open_gate = approval if is_open else None
         if is_open:
+            if self.teller is not None:
+                said = f"waits at the gate {approval.gate}: `{self.how_to_decide}` decides"
+                self.teller.gate(self.wave, f"{approval.gate}/{approval.number}", said)
             self._lines += [f"the gate before {approval.gate} is open:", *(f"  {each.line()}" for each in approval.criteria)]
             until = f", until {told_time(approval.closes_at)}" if approval.closes_at is not None else ""
             self._lines += [f"`{self.how_to_decide}` decides{until}"] if self.how_to_decide else []
@@ -91,11 +97,17 @@ class NightBoard:
 
     def picture(self, picture: Picture) -> None:
         """The wave as the last look showed it; a line where servers stand elsewhere, not for each change of speed."""
+        self.tell(picture)
         told = (picture.goal, picture.standings, len(picture.late), picture.problem)
         if told != self._told:
             problem = f"; SMS cannot be looked at, and is asked again: {picture.problem}" if picture.problem else ""
             self._lines.append(picture.line() + problem)
         self._told, self.last_picture = told, picture
+
+    def tell(self, picture: Picture) -> None:
+        """Have people told what a picture gives occasion to, where anybody is."""
+        if self.teller is not None:
+            self.teller.picture(picture)
 
     def change(self, change: Change) -> None:
         """A server has changed its state; one that is lost is told by itself."""

@@ -32,6 +32,7 @@ from flows.submission.events import StopSignal
 from flows.submission.journal import JournalUnavailableError, open_journal
 from flows.submission.throttle import Throttle
 from flows.submission.wave_key import WaveKey
+from flows.teller import telling
 from flows.tracking.standing import Goal, Standing
 from inventory.findings import Severity
 
@@ -121,7 +122,10 @@ async def run(
     """
     clock = clock or SystemClock()
     try:
-        async with open_journal(settings.journal_url, clock, board.remark) as journal:
+        async with (
+            open_journal(settings.journal_url, clock, board.remark) as journal,
+            telling(settings, prepared.wave.plan.name, clock, board.remark) as board.teller,
+        ):
             hands = JobHands(prepared, settings, board, stop, clock, journal)
             order = await _order(prepared, settings, journal, clock)
             story = await walk(order, hands, journal, clock, board, stop)
@@ -274,6 +278,7 @@ class JobHands:
         """One look at the wave. Raises an SmsError where SMS cannot be asked."""
         async with track_job.service(self._settings, self._clock, self._board, Throttle(self._clock)) as (client, journal):
             self._picture = await track_job.look_once(self._track(Goal.DONE), self._settings.account, client, journal, self._clock)
+        self._board.tell(self._picture)
         return self._picture
 
     def _track(self, goal: Goal) -> track_job.PreparedTrack:

@@ -26,7 +26,7 @@ class NightSession(EngineSession[NightEnd]):
         super().__init__()
         self.prepared = prepared
         self.settings = settings
-        self.board = NightBoard(len(prepared.wave.rows), prepared.request.approve_command())
+        self.board = NightBoard(len(prepared.wave.rows), prepared.wave.order.wave, prepared.request.approve_command())
 
     async def engine(self, stop: StopSignal) -> NightEnd:
         """Walk the wave's path and write the report."""

@@ -20,6 +20,7 @@ from flows.cli import output
 from flows.cli.exits import Exit, exit_of_error
 from flows.cli.track_lines import TrackLines, show_end
 from flows.submission.events import StopReason, StopSignal
+from flows.tracking.events import Unwatched
 from flows.tracking.standing import Goal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from flows.teller import Teller
     from flows.track_job import PreparedTrack
     from flows.tracking.events import Change, TrackWatcher
     from flows.tracking.picture import Picture
@@ -87,12 +89,15 @@ def _prepare(call: Call) -> PreparedTrack:
 def _run(prepared: PreparedTrack, watcher: TrackWatcher) -> TrackResult:
     from flows import event_loop, track_job
     from flows.settings import load_settings
+    from flows.submission.clock import SystemClock
+    from flows.teller import telling
 
-    settings, stop = load_settings(), StopSignal()
+    settings, stop, clock = load_settings(), StopSignal(), SystemClock()
 
     async def tracked() -> TrackResult:
-        with _Interrupts(stop):
-            return await track_job.run(prepared, settings, watcher, stop)
+        async with telling(settings, prepared.plan.name, clock, watcher.remark) as teller:
+            with _Interrupts(stop):
+                return await track_job.run(prepared, settings, _told(watcher, teller), stop, clock=clock)
 
     return event_loop.run(tracked())
 
@@ -111,6 +116,21 @@ def _live(stream: TextIO) -> Any:  # noqa: ANN401 - rich is imported on a termin
     from flows.cli.track_view import TrackView
 
     return TrackView(stream)
+
+
+def _told(watcher: TrackWatcher, teller: Teller | None) -> TrackWatcher:
+    """The watcher, and people by the webhook, where there is one."""
+    return Views([watcher, _ToldByTeller(teller)]) if teller is not None else watcher
+
+
+class _ToldByTeller(Unwatched):
+    """A watcher that has people told."""
+
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
+
+    def picture(self, picture: Picture) -> None:
+        self._teller.picture(picture)
 
 
 class Views:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.flows.cli.command_line import run, run_on_terminal, without_codes
+from tests.flows.programme.test_webhook import Receiver, receiver
 from tests.plans import disk, make_plan, server
 from tests.simulator_process import SimulatorProcess
 from tests.waves_process import NO_PREFECT, Waves, environment
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     Capture = pytest.CaptureFixture[str]
 
+__all__ = ["receiver"]
 SERVERS = 3
 HOSTILE = "web [red]<b>|&'"
 APPROVE = ("approve", "plan.xlsx", "--wave", "wave-1")
@@ -67,11 +69,19 @@ def operations(simulator: SimulatorProcess) -> list[list[str]]:
 
 
 def test_a_night_killed_and_stopped_and_taken_up_does_nothing_twice(
-    tmp_path: Path, env: dict[str, str], simulator: SimulatorProcess, capsys: Capture
+    tmp_path: Path,
+    env: dict[str, str],
+    simulator: SimulatorProcess,
+    receiver: Receiver,
+    capsys: Capture,
 ) -> None:
-    """Killed in each stage, stopped at the gate (130, with a report), then approved: each task made, started, cut over once."""
+    """Killed in each stage, stopped at the gate (130, with a report), then approved: each task made, started, cut over once.
+
+    Whoever listens at the webhook hears of each thing once.
+    """
     plan = night_plan(tmp_path)
-    for words in ("submit: one task is made", "start: the tasks are started", "synced: all servers", "` decides, until "):
+    env["WAVES_WEBHOOK"] = receiver.url
+    for words in ("submit: one task is made", "start: the tasks are started", "` decides, until "):
         kill_at(words, night(tmp_path, env))
     stopped = night(tmp_path, env)
     stopped.wait_for("` decides, until ")
@@ -100,6 +110,7 @@ def test_a_night_killed_and_stopped_and_taken_up_does_nothing_twice(
     assert [(one["decision"], one["approver"], one["comment"]) for one in told["approvals"]] == [("approved", "Ann", "go")]
     assert (tmp_path / "night.html").exists()
     assert sorted(operations(simulator)) == sorted([["start", "cutover"]] * (SERVERS - 1) + [["start"]])
+    assert sorted((told["event"], told["servers"]) for told in receiver.taken) == [("done", []), ("gate", []), ("started", [])]
     assert simulator.truth()["duplicates"] == []
     assert [len(simulator.tasks_of(server(n)["source_server_id"])) for n in range(1, SERVERS + 1)] == [1] * SERVERS
 
