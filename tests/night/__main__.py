@@ -9,6 +9,7 @@ Prints what happens and a table of what was compared; exit 1 where anything does
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -38,6 +39,7 @@ def night(folder: Path, estate: Estate, say: Callable[[str], None] = print) -> A
             return play(played)
         finally:
             played.close()
+            (folder / "history.json").write_text(json.dumps(simulator.history(), indent=1), encoding="utf-8")
 
 
 def show(found: Agreement) -> None:

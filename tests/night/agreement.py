@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from flows.operating.evidence import Verdict
@@ -30,7 +31,7 @@ TOLD_SECONDS = 1.05
 """Reports and `--json` tell times to the second."""
 JOURNAL_SECONDS = 0.01
 """The sheet Actions tells the journal's times to the millisecond."""
-ON_THE_WAY_SECONDS = 0.25
+ON_THE_WAY_SECONDS = 0.05
 """How far a moment of this tool's may be from the simulator's for the same request: two processes, one clock."""
 LATE_SECONDS = 60.0
 """Who ends no more than this after the window is not late: models are no clocks."""
@@ -89,6 +90,12 @@ class Agreement:
         self.compared[topic] += 1
         if said != truth:
             self.disagreements.append(Disagreement(topic, place, said, truth))
+
+    def holds(self, topic: str, place: str, is_so: bool) -> None:  # noqa: FBT001 - what is looked at
+        """Something that is said is so."""
+        self.compared[topic] += 1
+        if not is_so:
+            self.disagreements.append(Disagreement(topic, place, "so", "not so"))
 
     def near(self, topic: str, place: str, said: float | None, truth: float | None, tolerance: float) -> None:
         """The two are equal within a tolerance, or neither is known."""
@@ -271,10 +278,15 @@ def _performed(found: Agreement, truth: Truth, wave: WaveTold) -> None:
 
 
 def _performed_on(found: Agreement, task: Mapping[str, Any], actions: Iterable[Action], place: str) -> None:
-    left = list(task["operations"])
-    for action in sorted(actions, key=lambda each: each.key.number):
+    left, kept = list(task["operations"]), sorted(actions, key=lambda each: each.key.number)
+    nexts = [*(each.intent_at for each in kept[1:]), inf]
+    for action, next_at in zip(kept, nexts, strict=False):
         word, number = _WIRE[action.operation], action.key.number
-        arrived = next((each for each in left if each["operation"] == word and _is_within(each["at"], action)), None)
+        ends = min(_known_at(action) + ON_THE_WAY_SECONDS, next_at)
+        arrived = next(
+            (each for each in left if each["operation"] == word and action.intent_at - ON_THE_WAY_SECONDS <= each["at"] <= ends),
+            None,
+        )
         if arrived is not None:
             left.remove(arrived)
         was_performed = arrived is not None and arrived["performed"]
@@ -286,10 +298,9 @@ def _performed_on(found: Agreement, task: Mapping[str, Any], actions: Iterable[A
         found.wrong("actions performed", f"{place} {each['operation']} at {each['at']:.3f}", "not in the journal", what)
 
 
-def _is_within(at: float, action: Action) -> bool:
-    """Whether a request may be this action's: it left after the intent, and arrived before it was known what became of it."""
-    ends = max(moment or 0.0 for moment in (action.answered_at, action.settled_at))
-    return action.intent_at - ON_THE_WAY_SECONDS <= at and (not ends or at <= ends + ON_THE_WAY_SECONDS)
+def _known_at(action: Action) -> float:
+    """When it was known what became of an action: what is performed later is not its work."""
+    return max(action.answered_at or 0.0, action.settled_at or 0.0) or inf
 
 
 def _stages(found: Agreement, truth: Truth, wave: WaveTold) -> None:
@@ -298,9 +309,9 @@ def _stages(found: Agreement, truth: Truth, wave: WaveTold) -> None:
     for row in rows:
         began, ended = moment(row["began"]), moment(row["ended"])
         place = f"{wave.name} Night {row['stage']}"
-        found.same("stages", f"{place} begins after the one before", began is not None and began >= before, True)  # noqa: FBT003
+        found.holds("stages", f"{place} begins after the one before", began is not None and began >= before)
         if ended is not None and began is not None:
-            found.same("stages", f"{place} ends after it began", ended >= began, True)  # noqa: FBT003
+            found.holds("stages", f"{place} ends after it began", ended >= began)
             before = began
     lines = {row["stage"]: row["what came of it"] for row in rows}
     done = sum(truth.state(source) in DONE for source in wave.sources)
@@ -310,7 +321,7 @@ def _stages(found: Agreement, truth: Truth, wave: WaveTold) -> None:
     if firsts and (start := next((row for row in rows if row["stage"] == "start"), None)) is not None:
         place = f"{wave.name} the first start is in the stage start"
         began = moment(start["began"]) or 0.0
-        found.same("stages", place, min(firsts) >= began - ON_THE_WAY_SECONDS, True)  # noqa: FBT003
+        found.holds("stages", place, min(firsts) >= began - ON_THE_WAY_SECONDS)
 
 
 def _starts(truth: Truth, wave: WaveTold) -> Iterator[Mapping[str, Any]]:
@@ -403,11 +414,11 @@ def _gates(found: Agreement, truth: Truth, wave: WaveTold) -> None:
             "approvals", f"{place} in the report", head, f"gate before {really.gate}: {really.decision} by {really.approver}"
         )
         is_then = kept.decided_at is not None and really.after <= kept.decided_at <= really.before
-        found.same("approvals", f"{place} decided between", is_then, True)  # noqa: FBT003
+        found.holds("approvals", f"{place} decided between", is_then)
         shown = [line for line in wave.report.gates if line.startswith("asked ") and f"{_clock(kept.asked_at)}" in line]
         found.same("approvals", f"{place} asked at", len(shown), 1)
         if really.comment:
-            found.same("approvals", f"{place} comment", f"comment: {really.comment}" in wave.report.gates, True)  # noqa: FBT003
+            found.holds("approvals", f"{place} comment", f"comment: {really.comment}" in wave.report.gates)
         _criteria(found, truth, wave, kept, really)
 
 
@@ -425,12 +436,12 @@ def _criteria(found: Agreement, truth: Truth, wave: WaveTold, kept: Approval, re
         said = next((each.value for each in kept.criteria if each.name == name), None)
         found.same("approvals", f"{wave.name} gate: {name}", said, value)
     for each in kept.criteria:
-        found.same("approvals", f"{wave.name} gate in the report: {each.name}", each.line() in wave.report.gates, True)  # noqa: FBT003
+        found.holds("approvals", f"{wave.name} gate in the report: {each.name}", each.line() in wave.report.gates)
     if wave.window_ends_at is not None:
         left = wave.window_ends_at - kept.asked_at
         words = {f"{length(left - moved)} left" for moved in (0.0, _GATE_LOOK_SECONDS)}
         window = next((each.value for each in kept.criteria if each.name == "window"), None)
-        found.same("approvals", f"{wave.name} gate: window", window in words, True)  # noqa: FBT003
+        found.holds("approvals", f"{wave.name} gate: window", window in words)
 
 
 def _checks_found(truth: Truth, source: str) -> list[bool]:

@@ -69,7 +69,7 @@ def truth() -> dict[str, Any]:
         "MIGRATE_FAIL",
         bytes_copied=0,
         states=[{"state": "RUNNING", "at": T + 11, "why": ""}, {"state": "MIGRATE_FAIL", "at": T + 12, "why": "SMS.6564"}],
-        operations=[done("start", T + 11) | {"performed": False, "answer": "drop-before"}, done("start", T + 12)],
+        operations=[done("start", T + 11) | {"performed": False, "answer": "drop-before"}, done("start", T + 11.92)],
         sub_tasks=steps(T + 12, None, None, None, None),
         error={"error_code": "SMS.6564"},
     )
@@ -87,7 +87,7 @@ ACTIONS = (
     action(1, 1, Operation.START, T + 9.9, Verdict.DONE, "ambiguous"),
     action(1, 2, Operation.CUTOVER, T + 889.9, Verdict.DONE),
     action(2, 1, Operation.START, T + 10.9, Verdict.NOT_DONE, "ambiguous"),
-    action(2, 2, Operation.START, T + 11.95, Verdict.DONE),
+    action(2, 2, Operation.START, T + 11.91, Verdict.DONE),
 )
 
 
@@ -347,6 +347,13 @@ def test_an_action_that_is_not_as_it_was_is_caught(change: str) -> None:
     kept = list(ACTIONS)
     ACTED[change](kept)
     assert "actions performed" in {each.topic for each in held(replace(wave(), actions=kept)).disagreements}
+
+
+def test_what_is_sent_again_at_once_is_not_taken_for_what_was_sent_before() -> None:
+    """An action that never left is settled, and the next one leaves within the same instant."""
+    history = truth()
+    del history["tasks"][1]["operations"][0]
+    assert held(wave(), history).disagreements == []
 
 
 def test_a_second_task_of_a_server_is_caught() -> None:
