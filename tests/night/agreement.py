@@ -91,7 +91,7 @@ class Agreement:
         if said != truth:
             self.disagreements.append(Disagreement(topic, place, said, truth))
 
-    def holds(self, topic: str, place: str, is_so: bool) -> None:  # noqa: FBT001 - what is looked at
+    def holds(self, topic: str, place: str, is_so: bool) -> None:
         """Something that is said is so."""
         self.compared[topic] += 1
         if not is_so:
