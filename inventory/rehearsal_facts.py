@@ -54,11 +54,19 @@ class CauseGroup:
 
     @property
     def name(self) -> str:
-        """The cause in words; of failures with their codes, the most frequent first."""
+        """The cause in words."""
+        return self.cause.value if self.cause is not None else "for no reason that is known"
+
+    @property
+    def codes(self) -> str:
+        """With which codes their tasks failed, the most frequent first; "" where that was not the cause."""
         codes = Counter(server.errors[-1] for server in self.servers if self.cause is Cause.FAILED and server.errors)
-        told = ", ".join(f"{code} {many}" for code, many in sorted(codes.items(), key=lambda each: (-each[1], each[0])))
-        said = self.cause.value if self.cause is not None else "for no reason that is known"
-        return f"{said} ({told})" if told else said
+        return ", ".join(f"{code} {many}" for code, many in sorted(codes.items(), key=lambda each: (-each[1], each[0])))
+
+    @property
+    def full_name(self) -> str:
+        """The cause with those codes."""
+        return f"{self.name} ({self.codes})" if self.codes else self.name
 
     @property
     def meaning(self) -> str:

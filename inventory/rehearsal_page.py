@@ -138,7 +138,7 @@ def _causes(found: Rehearsal) -> Iterator[str]:
     yield _head("How they ended", "Servers", "Why", "What to do", "For example")
     for group in groups:
         yield f'<tr><td data-name="How they ended">{_word(group.verdict)}</td>{_number("Servers", len(group.servers))}'
-        yield f'<td data-name="Why">{escaped(group.name)}</td><td data-name="What to do">{escaped(group.meaning)}</td>'
+        yield f'<td data-name="Why">{escaped(group.full_name)}</td><td data-name="What to do">{escaped(group.meaning)}</td>'
         yield f'<td data-name="For example">{element("bdi", group.examples())}</td></tr>\n'
     yield "</tbody></table></section>\n"
 

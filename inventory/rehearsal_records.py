@@ -48,7 +48,7 @@ _MEANINGS = {
     Cause.OFFLINE: "its agent was away: have somebody who can start it again at night",
     Cause.FAILED: "its copy failed: restarted where that cures it, by hand where it does not",
     Cause.SPEED: "it got less of the line than the forecast gives it: measure its line, or move it to another wave",
-    Cause.GATE: "it was ready and waited for an approval: have the approver at hand when the copies end",
+    Cause.GATE: "it was ready and waited, for the rest of its wave or an approval: move slow servers, have the approver at hand",
     Cause.FORECAST: "the plan gives it too little time even if all goes well: see `waves forecast`",
 }
 

@@ -1,4 +1,4 @@
-"""The report of a rehearsal as a workbook: Summary, Waves, Servers, Gates and Faults.
+"""The report of a rehearsal as a workbook: Summary, Waves, Servers, Gates, Faults and Notes.
 
 Decides what stands where; the words are rehearsal_facts.py's, the looks report_style.py's. The same rehearsal is the same
 file, to the byte: nothing in it tells when it was written. Called by `waves rehearse`.
@@ -40,6 +40,7 @@ from inventory.report_style import (
     add_sheet,
     font,
     header_row,
+    height_of,
     prepare_table,
     set_page,
     set_widths,
@@ -68,8 +69,8 @@ WAVE_COLUMNS = (
     ("wave", 14.0), ("servers", 9.0), ("in time", 9.0), ("late", 8.0), ("not moved", 11.0), ("outcome", 58.0),
     ("planned start", 24.0), ("began", 24.0), ("submitted", 24.0), ("first started", 24.0), ("all copied", 24.0),
     ("approved", 24.0), ("all moved", 24.0), ("forecast end", 24.0), ("window end", 24.0), ("most frequent cause", 28.0),
-    ("notes", 80.0),
 )  # fmt: skip
+NOTE_COLUMNS = (("wave", 14.0), ("note", 150.0))
 GATE_COLUMNS = (
     ("wave", 14.0), ("gate", 12.0), ("decision", 16.0), ("asked", 24.0), ("decided", 24.0), ("minutes", 10.0), ("approver", 30.0),
     ("not met", 70.0), ("comment", 60.0),
@@ -77,7 +78,7 @@ GATE_COLUMNS = (
 FAULT_COLUMNS = (("kind", 14.0), ("fault", 40.0), ("times", 10.0))
 _SUMMARY_WIDTHS = (2.0, 20.0, 12.0, 12.0, 12.0, 12.0, 96.0)
 _LAST = "G"
-_LINE_POINTS, _TEXT_WIDTH = 14.0, 115
+_LAST_WIDTH, _WHOLE_WIDTH = _SUMMARY_WIDTHS[-1], sum(_SUMMARY_WIDTHS)
 _CENTRE = Alignment(vertical="top", horizontal="center")
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
@@ -99,6 +100,7 @@ def compose(found: Rehearsal) -> Workbook:
     _add_servers(workbook, found)
     _add_gates(workbook, found)
     _add_faults(workbook, found)
+    _add_notes(workbook, found)
     return workbook
 
 
@@ -125,15 +127,17 @@ def _add_summary(workbook: Workbook, found: Rehearsal) -> None:
         page.title("Who was late or left, and why")
         page.names("Cause", "Servers", "", "", "", "What to do, and for example")
         for group in groups:
+            codes = f" ({group.codes})" if group.codes else ""
+            told = f"{group.meaning}{codes}. For example {group.examples()}"
             page.add(
                 page.cell(f"{group.verdict.value}: {group.name}", TONES[group.verdict], wrap=True),
                 page.number(len(group.servers)),
                 None,
                 None,
                 None,
-                page.text(f"{group.meaning}. For example {group.examples()}"),
-                lines=f"{group.meaning}. For example {group.examples()}",
-                least=2,
+                page.text(told),
+                lines=told,
+                height=height_of(f"{group.verdict.value}: {group.name}", _SUMMARY_WIDTHS[1]),
             )
     gates = [f"{wave.name}: {gate_line(gate)}" for wave in found.waves for gate in wave.gates]
     page.bullets("Gates", gates)
@@ -157,11 +161,11 @@ class _Page:
         sheet.sheet_view.showGridLines = False
         sheet.sheet_properties.tabColor = BRAND
 
-    def add(self, *cells: Cell | None, height: float = 16.0, lines: str = "", least: int = 1) -> None:
+    def add(self, *cells: Cell | None, height: float = 16.0, lines: str = "") -> None:
         """A row that begins in column B, as high as the text `lines` needs in the last column."""
         self._row += 1
-        needed = max(least, -(-len(lines) // _TEXT_WIDTH)) if lines else 0
-        self.sheet.row_dimensions[self._row].height = max(height, needed * _LINE_POINTS + 2)
+        needed = height_of(lines, _LAST_WIDTH) if lines else 0.0
+        self.sheet.row_dimensions[self._row].height = max(height, needed)
         self.sheet.append([None, *cells])
 
     def _merge(self) -> None:
@@ -215,7 +219,7 @@ class _Page:
             return
         self.title(title)
         for line in lines:
-            self.add(self.text(f"\N{BULLET} {line}"), height=_LINE_POINTS * -(-len(line) // 165) + 2)
+            self.add(self.text(f"\N{BULLET} {line}"), height=height_of(line, _WHOLE_WIDTH))
             self._merge()
 
     def cell(self, text: str, tone: Status, *, wrap: bool = False) -> Cell:
@@ -267,7 +271,6 @@ def _add_waves(workbook: Workbook, found: Rehearsal) -> None:
                     )
                 ),
                 causes[0][0].value if causes else None,
-                styled(sheet, "\n".join(wave.notes), alignment=WRAP) if wave.notes else None,
             ]
         )
 
@@ -313,7 +316,10 @@ def _minutes(seconds: float) -> float:
 def _add_gates(workbook: Workbook, found: Rehearsal) -> None:
     gates = [(wave.name, gate) for wave in found.waves for gate in wave.gates]
     sheet = _table(workbook, "Gates", GATE_COLUMNS, len(gates), found, titles=1)
-    for name, gate in gates:
+    for place, (name, gate) in enumerate(gates, 2):
+        held = "\n".join(gate.held)
+        high = sum(height_of(line, GATE_COLUMNS[-2][1]) for line in gate.held)
+        sheet.row_dimensions[place].height = max(high, height_of(gate.comment, GATE_COLUMNS[-1][1]))
         sheet.append(
             [
                 text_value(sheet, name),
@@ -323,7 +329,7 @@ def _add_gates(workbook: Workbook, found: Rehearsal) -> None:
                 shown(gate.decided_at) or None,
                 None if gate.seconds is None else _minutes(gate.seconds),
                 text_value(sheet, gate.approver),
-                styled(sheet, "\n".join(gate.held), alignment=WRAP) if gate.held else None,
+                styled(sheet, held, alignment=WRAP) if held else None,
                 styled(sheet, gate.comment, alignment=WRAP) if gate.comment else None,
             ]
         )
@@ -334,3 +340,11 @@ def _add_faults(workbook: Workbook, found: Rehearsal) -> None:
     for name, many in found.faults.items():
         kind, _, fault = name.partition(": ")
         sheet.append([kind, fault, many])
+
+
+def _add_notes(workbook: Workbook, found: Rehearsal) -> None:
+    notes = [(wave.name, note) for wave in found.waves for note in wave.notes]
+    sheet = _table(workbook, "Notes", NOTE_COLUMNS, len(notes), found, titles=0)
+    for place, (name, note) in enumerate(notes, 2):
+        sheet.row_dimensions[place].height = height_of(note, NOTE_COLUMNS[-1][1])
+        sheet.append([text_value(sheet, name), styled(sheet, note, alignment=WRAP)])

@@ -138,7 +138,7 @@ def _details(wave: WaveRecord) -> Iterator[str]:
     yield against_forecast(wave)
     for group in cause_groups(wave.servers):
         named = output.one_line(group.examples(_NAMED))
-        yield f"{group.verdict.value}: {group.name}: {count(len(group.servers), 'server')}: {named}"
+        yield f"{group.verdict.value}: {group.full_name}: {count(len(group.servers), 'server')}: {named}"
     for gate in wave.gates:
         yield output.one_line(gate_line(gate))
 

@@ -86,7 +86,7 @@ def test_one_that_is_late_or_left_is_told_with_its_reason() -> None:
     [wave] = found.waves
     assert wave_verdict(wave) == "DID NOT HOLD: 1 late, by 2 h 00 min at most, 1 not moved"
     assert against_forecast(wave) == "what was moved was moved by 2030-03-03 08:00 +00:00, forecast 2030-03-03 01:00 +00:00"
-    assert [group.name for group in cause_groups(found.servers)] == ["its copy failed (SMS.1807 1)", "slower than forecast"]
+    assert [group.full_name for group in cause_groups(found.servers)] == ["its copy failed (SMS.1807 1)", "slower than forecast"]
 
 
 def test_a_task_made_twice_is_a_defect_of_the_tool_and_nothing_else_counts() -> None:

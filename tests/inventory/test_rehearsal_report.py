@@ -37,7 +37,7 @@ def full() -> Rehearsal:
 def test_the_workbook_has_a_row_for_each_wave_server_gate_and_fault(tmp_path: Path) -> None:
     write_rehearsal(tmp_path / "r.xlsx", tmp_path / "plan.xlsx", full())
     book = load_workbook(tmp_path / "r.xlsx")
-    assert book.sheetnames == ["Summary", "Waves", "Servers", "Gates", "Faults"]
+    assert book.sheetnames == ["Summary", "Waves", "Servers", "Gates", "Faults", "Notes"]
     sheets = {name: list(book[name].iter_rows(values_only=True)) for name in book.sheetnames}
     for name, columns in (("Waves", WAVE_COLUMNS), ("Servers", SERVER_COLUMNS), ("Gates", GATE_COLUMNS), ("Faults", FAULT_COLUMNS)):
         assert sheets[name][0] == tuple(title for title, _ in columns)
@@ -48,6 +48,8 @@ def test_the_workbook_has_a_row_for_each_wave_server_gate_and_fault(tmp_path: Pa
     ]
     assert sheets["Gates"][1][2:6] == ("approved", "2030-03-03 01:00 +00:00", "2030-03-03 01:30 +00:00", 30)
     assert sheets["Faults"][1:] == [("agent", "SMS.1807", 1)]
+    assert sheets["Notes"][0] == ("wave", "note")
+    assert len(sheets["Notes"]) == 2
     words = [cell for row in sheets["Summary"] for cell in row if isinstance(cell, str)]
     assert "The programme does not hold: 0 of 1 wave ends inside the window, 1 server late, 1 server not moved" in words
 
