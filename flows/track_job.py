@@ -49,13 +49,18 @@ READS = "reads"
 
 @dataclass(frozen=True, slots=True)
 class TrackRequest:
-    """What is asked for: a wave, or those of its rows that fit all of `where`, until when, and how often it is looked at."""
+    """What is asked for: a wave, or those of its rows that fit all of `where`, until when, and how often it is looked at.
+
+    Not `waits_for_people`: whoever starts tasks waits for the end of this, so that a server that nobody has started is no reason to
+    go on.
+    """
 
     plan: Path
     wave: str
     where: Sequence[Where] = ()
     goal: Goal = Goal.DONE
     interval_seconds: float = INTERVAL_SECONDS
+    waits_for_people: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,14 @@ async def order_of(prepared: PreparedTrack, account: str, journal: Journal, cloc
     learned = await journal.read(lambda connection: observed(connection, account, clock.wall(), but=own))
     forecast = forecast_of(prepared.plan, request.wave, learned)
     return TrackOrder(
-        prepared.plan, request.wave, prepared.rows, account, request.goal, request.interval_seconds, forecast=forecast
+        prepared.plan,
+        request.wave,
+        prepared.rows,
+        account,
+        request.goal,
+        request.interval_seconds,
+        forecast=forecast,
+        waits_for_people=request.waits_for_people,
     )
 
 

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from flows.tracking.trace import Trace
     from inventory.plan import Plan, ServerRow
 
+_ALL = 100.0
+
 
 @dataclass(slots=True)
 class Member:
     """One server of the wave while it is followed; changes at each look.
 
     `task_id` is the journal's, "" where it has none; `sight` is what was last seen of its task, or of another's task of its source.
+    `has_synced`: a round of changes has come to its end since it is in sync; the next round does not take that back.
     `is_shown` is false for a server of the wave that is only there because it shares the line with those who are followed.
     """
 
@@ -47,6 +50,7 @@ class Member:
     sight: TaskSight | None = None
     trace: Trace | None = None
     missed: int = 0
+    has_synced: bool = False
     expected_end: float | None = None
     ends_at: float | None = None
     view: ServerView | None = None
@@ -67,6 +71,15 @@ class Member:
     def copy_progress(self) -> float:
         """How much of its disks is copied, 0-100."""
         return (self.sight.copy_progress if self.sight else None) or 0.0
+
+    def note_round(self, sight: TaskSight) -> None:
+        """Take in how far its round of changes is; call it before `sight` is kept. A round that begins anew has ended before."""
+        if sight.state != "SYNCING":
+            self.has_synced = False
+            return
+        was = self.sight.sync_progress if self.sight is not None and self.sight.state == "SYNCING" else None
+        now = sight.sync_progress
+        self.has_synced = self.has_synced or (now is not None and (now >= _ALL or (was is not None and now < was)))
 
     def find(self, seen: Look) -> TaskSight | None:
         """Its task in a look: the one of the journal, else the newest that its source has."""
@@ -103,7 +116,7 @@ async def assign(members: Sequence[Member], account: str, journal: Journal) -> N
     for member in members:
         task_id = known.get(member.source_server_id, "")
         if task_id and task_id != member.task_id:
-            member.task_id, member.trace, member.sight, member.missed = task_id, None, None, 0
+            member.task_id, member.trace, member.sight, member.missed, member.has_synced = task_id, None, None, 0, False
 
 
 def _task_ids(connection: Connection, account: str) -> Mapping[str, str]:

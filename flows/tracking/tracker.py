@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from inventory.forecast import WaveForecast
     from inventory.plan import Plan, ServerRow
 
+_ALL = 100.0
 _LISTED_ROWS = 190
 """Rows that a call of the listing adds."""
 
@@ -60,7 +61,8 @@ class TrackOrder:
     """What is to be followed, until when, and how often it is looked at; `rows` are those that are told of.
 
     `forecast` is what was to be expected of the whole wave; None where nobody can tell. `gone_after` is how many looks in vain make
-    a task count as deleted that none has shown.
+    a task count as deleted that none has shown. Not `waits_for_people`: whoever starts tasks waits for this to end, so a server
+    that waits to be started is not waited for.
     """
 
     plan: Plan
@@ -71,6 +73,7 @@ class TrackOrder:
     interval_seconds: float = INTERVAL_SECONDS
     forecast: WaveForecast | None = None
     gone_after: int = GONE_AFTER
+    waits_for_people: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +113,26 @@ async def track(order: TrackOrder, desk: TrackDesk) -> TrackResult:
     while True:
         seen = await desk.stop.unless_set(tracker.poll(), desk.clock)
         picture = seen or picture
-        if desk.stop.is_set or picture is None or (seen is not None and is_over(seen)):
+        is_seen = seen is not None and is_over(seen, waits_for_people=order.waits_for_people)
+        if desk.stop.is_set or picture is None or is_seen:
             return TrackResult(picture, desk.stop.reason)
         await desk.stop.sleep(picture.next_in, desk.clock)
 
 
-def is_over(picture: Picture) -> bool:
-    """Whether nothing is left to wait for: each server has reached the goal, or is lost, or has no task."""
+def is_over(picture: Picture, *, waits_for_people: bool = True) -> bool:
+    """Whether nothing is left to wait for: each server has reached the goal, or is lost, or has no task.
+
+    Without people to wait for, those that wait for them are no reason to wait either: from the second look on, since a start may
+    not be listed at once. A state that nobody knows is waited for until the window closes.
+    """
     if picture.problem:
         return False
-    return all(
-        server.standing.is_lost or server.standing is Standing.NO_TASK or server.reaches(picture.goal) for server in picture.servers
-    )
+    idle = {Standing.NO_TASK}
+    if not waits_for_people and picture.polls > 1:
+        idle.add(Standing.WAITING)
+        if picture.window_ends_at is not None and picture.at >= picture.window_ends_at:
+            idle.add(Standing.UNKNOWN)
+    return all(server.standing.is_lost or server.standing in idle or server.reaches(picture.goal) for server in picture.servers)
 
 
 class Tracker:
@@ -225,6 +236,7 @@ class Tracker:
         trace.bytes = member.bytes if trace.bytes is None else trace.bytes
         if trace.is_copying and (mbps := due.get(member.row.position, inf)) < inf:
             trace.note_due(mbps, seen.at)
+        member.note_round(sight)
         member.sight = sight
         if trace.see(sight, seen.at):
             self._unwritten[trace.task_id] = trace
@@ -317,7 +329,7 @@ class Tracker:
             trace.task_id == member.task_id,
             sight.is_offline if sight is not None else False,
             trace.is_syncing,
-            sight.sync_progress if sight is not None else None,
+            _ALL if member.has_synced else sight.sync_progress if sight is not None else None,
             trace.started_at,
             trace.finished_at,
             member.expected_end,

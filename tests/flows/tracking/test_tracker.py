@@ -176,6 +176,32 @@ async def test_a_server_that_syncs_is_synced_by_a_round_of_changes(on_duty: Make
     assert synced.picture.servers[0].sub_task == ""
 
 
+async def test_rounds_that_follow_one_another_without_a_pause_are_rounds_all_the_same(on_duty: MakeDuty) -> None:
+    """No look ever shows all of them between two rounds at once: each has synced, and that is what was asked."""
+    night = {"bandwidth": 200.0, "preparation": 30.0, "configuration": 300.0, "change_per_day": 30.0, "sync_seconds": 0.0}
+    sizes = [20 * GIB, 31 * GIB, 47 * GIB]
+    duty = on_duty(3, wave={"bandwidth_mbps": 200}, sizes=sizes, **night)
+    for number, size in enumerate(sizes, 1):
+        duty.operate(duty.make(number, size=size, syncing=True), "start")
+    duty.ends_after = duty.clock.now + 20 * 3600
+    result = await duty.track(Goal.SYNCED)
+    assert result.is_reached
+    assert result.picture is not None
+    assert result.picture.states == {"SYNCING": 3}
+
+
+async def test_who_starts_tasks_does_not_wait_for_those_that_nobody_starts(on_duty: MakeDuty) -> None:
+    """One was never started, one was stopped by a person: the third is followed to its end, and that is the end."""
+    duty = on_duty(3, migration_seconds=900.0)
+    ready, stopped, running = (duty.make(number) for number in (1, 2, 3))
+    duty.operate(running, "start")
+    duty.put(stopped, "ABORT")
+    result = await duty.track(waits_for_people=False)
+    assert ready
+    assert result.picture is not None
+    assert [view.standing for view in result.picture.servers] == [Standing.WAITING, Standing.WAITING, Standing.DONE]
+
+
 async def test_looks_leave_half_of_the_reads_to_others(on_duty: MakeDuty) -> None:
     """A gateway that names its window, 4 reads a minute: no look is refused twice, and looks keep to two a minute from then on."""
     duty = on_duty(1, rate=Rate(4, 60.0, is_window=True), migration_seconds=1800.0)
