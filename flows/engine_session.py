@@ -2,7 +2,8 @@
 
 The engine and Prefect never share a thread: Prefect replaces SIGTERM's handler in the main thread and, when it is told to stop,
 cancels every asyncio task of its loop; neither may reach the engine. From the command line the engine has the main thread and
-Prefect another; in a served run it is the other way round. Called by wave_session.py and night_session.py.
+Prefect another; in a served run it is the other way round. The base of wave_session.py, operate_session.py,
+track_session.py and night_session.py.
 """
 
 from __future__ import annotations

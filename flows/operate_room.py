@@ -34,7 +34,7 @@ class OperateRoom:
         order = session.prepared.order
         self._session = session
         self._board = session.board
-        self._breaker = Breaker(lambda: self._board.remark("warning: Prefect's API does not answer any more: the order goes on"))
+        self._breaker = Breaker(session.lose_prefect)
         self._key = artifact_key(f"{order.operation} {order.wave}")
         self._progress: UUID | None = None
         self._drawn = ""

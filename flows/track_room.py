@@ -40,7 +40,7 @@ class TrackRoom:
     def __init__(self, session: TrackSession) -> None:
         self._board = session.board
         self._session = session
-        self._breaker = Breaker(lambda: session.board.remark("warning: Prefect's API does not answer: tracking goes on without it"))
+        self._breaker = Breaker(session.lose_prefect)
         self._key = artifact_key(session.prepared.request.wave)
         self._progress: UUID | None = None
         self._drawn = ""

@@ -1,24 +1,17 @@
-"""One wave that is followed, in a thread of its own, and how other threads watch, stop and await it.
-
-As with a wave that is submitted (wave_session.py), tracking and Prefect never share a thread: Prefect may cancel every asyncio task
-of its loop. Called by the flow in track_wave.py.
-"""
+"""One wave that is followed, in a thread of its own: what the flow track-wave runs, watches, stops and awaits."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from flows import event_loop, track_job
-from flows.submission.events import StopReason, StopSignal
+from flows import track_job
+from flows.engine_session import EngineSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flows.settings import Settings
+    from flows.submission.events import StopSignal
     from flows.track_job import PreparedTrack
     from flows.tracking.events import Change, TrackWatcher
     from flows.tracking.picture import Picture
@@ -62,53 +55,22 @@ class TrackBoard:
         return self._lines[start:]
 
 
-class TrackSession:
+class TrackSession(EngineSession["TrackResult"]):
     """A prepared wave, its board, and its end."""
 
+    stopping = "stopping after this look"
+    goes_on = "tracking goes on without it"
+
     def __init__(self, prepared: PreparedTrack, settings: Settings, also: Sequence[TrackWatcher] = ()) -> None:
+        super().__init__()
         self.prepared = prepared
         self.board = TrackBoard(also)
         self._settings = settings
-        self._end: Future[TrackResult] = Future()
-        self._end.set_running_or_notify_cancel()  # nobody who awaits the end can cancel it
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: StopSignal | None = None
-        self._is_asked = False
 
-    def run_in_thread(self) -> None:
-        """Follow the wave in a thread of its own, which ends with it; `ended` tells how."""
+    async def engine(self, stop: StopSignal) -> TrackResult:
+        """Follow the wave."""
+        return await track_job.run(self.prepared, self._settings, self.board, stop)
 
-        def follow() -> None:
-            with contextlib.suppress(BaseException):  # it is in `_end`, where `ended` finds it
-                event_loop.run(self._run())
-
-        threading.Thread(target=follow, name="track", daemon=False).start()
-
-    async def _run(self) -> None:
-        self._stop, self._loop = StopSignal(), asyncio.get_running_loop()
-        self._request_stop()
-        try:
-            self._end.set_result(await track_job.run(self.prepared, self._settings, self.board, self._stop))
-        except BaseException as error:
-            self._end.set_exception(error)
-            raise
-
-    async def ended(self) -> TrackResult:
-        """The end, awaited from any loop; whoever awaits it may be cancelled without touching it."""
-        return await asyncio.shield(asyncio.wrap_future(self._end))
-
-    def interrupt(self) -> None:
-        """Ask it to stop, from any thread."""
-        self._is_asked = True
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended
-                self._loop.call_soon_threadsafe(self._request_stop)
-
-    def _request_stop(self) -> None:
-        if self._stop is not None and self._is_asked:
-            self._stop.request(StopReason.interrupted())
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended."""
-        return self._end.done()
+    def remark(self, text: str) -> None:
+        """Keep a line on the board."""
+        self.board.remark(text)
