@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Page
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-SECONDS = 30.0
+SECONDS = 60.0
 """How long anything may take to show itself, which no working machine needs."""
 
 _WORDS = (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser
 
-FLOWS = ("submit-wave",)
+FLOWS = ("submit-wave", "run-wave")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -40,5 +40,5 @@ def control_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectUi
     """Prefect with its UI and the served flows."""
     if reason := why_not():
         left_out(reason)
-    with prefect_ui(tmp_path_factory.mktemp("prefect-ui"), *FLOWS, slow_seconds=1) as found:
+    with prefect_ui(tmp_path_factory.mktemp("prefect-ui"), *FLOWS, slow_seconds=1, migration_seconds=1) as found:
         yield found

@@ -35,12 +35,12 @@ _STOP_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class PrefectUi:
-    """What runs: Prefect's address for a browser, its API, the simulator, and the environment of the served flows."""
+    """What runs: Prefect's address for a browser, its API, the simulator, and the journal's file."""
 
     address: str
     api: PrefectApi
     simulator: SimulatorProcess
-    environment: Mapping[str, str]
+    journal: Path
 
     def form(self, flow: str) -> str:
         """The address of the form that starts a run of a served flow."""
@@ -66,7 +66,7 @@ def prefect_ui(folder: Path, *flows: str, **simulator: object) -> Iterator[Prefe
         ours = {**_ENVIRONMENT, "PREFECT_SERVER_API_PORT": str(port)}
         env = environment(folder, sms, **{**api.environment, **ours})
         put_database(api.home / "prefect.db")
-        found = PrefectUi(f"http://127.0.0.1:{port}/v2", api, sms, env)
+        found = PrefectUi(f"http://127.0.0.1:{port}/v2", api, sms, folder / "journal.sqlite")
         with _process(["-m", "prefect", "server", "start"], env, folder):
             wait_until(lambda: answers(api.url, 1.0))
             with _process(["-m", "deployments.serve"], env, ROOT):
