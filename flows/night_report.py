@@ -12,6 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flows import places, track_job, wave_attempts
+from flows.night.path import Stage
+from flows.night.stages import StageState
 from flows.operating import action_log
 from flows.sms.codes import advice_for
 from flows.submission import history
@@ -96,10 +98,17 @@ async def _report_of(night: NightReport, journal: Journal, clock: Clock) -> Wave
         findings=[*night.wave.findings, *result.findings],
         notes=notes,
         endpoint=night.settings.endpoint,
-        next_command="" if night.story.is_done else night.next_command,
+        next_command="" if _is_done(night.story) else night.next_command,
         attempts=attempts.attempts,
         forecast=learned if learned is not None and learned.starts_at is not None else None,
         night=_told(night, result, seen, actions),
+    )
+
+
+def _is_done(story: NightStory) -> bool:
+    """Whether nothing is left to do, once the report is written that is being written."""
+    return story.ends_at is None and all(
+        record.state is StageState.DONE for stage, record in story.stages.items() if stage is not Stage.REPORT
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.outcomes import Status
 from inventory.report_file import ReportError, check_page_path, check_report_path, put_page, put_report
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ class WaveReport:
     attempts: Sequence[Attempt] = ()
     forecast: WaveForecast | None = None
     night: NightTold | None = None
+
+    @property
+    def done(self) -> int:
+        """How many servers need nothing any more: after a night those that are moved, else those that have their task."""
+        have_task = [outcome for outcome in self.outcomes if outcome.status.is_done]
+        if self.night is None:
+            return len(have_task)
+        moved = {task.source_server_id for task in self.night.tasks if task.is_moved}
+        return sum(outcome.status is Status.SKIPPED or outcome.source_server_id in moved for outcome in have_task)
 
 
 def write_report(path: Path, report: WaveReport) -> None:

@@ -5,6 +5,7 @@ Decides their columns and looks. Called by report.py alone, and only where a wav
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inventory.report_facts import shown_time, zone_of
@@ -21,6 +22,7 @@ from inventory.report_style import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
     from openpyxl import Workbook
@@ -64,6 +66,30 @@ ACTION_COLUMNS = (
     "run_id",
 )
 _ACTION_WIDTHS = (28.0, 38.0, 38.0, 9.0, 13.0, 18.0, 13.0, 26.0, 26.0, 40.0, 14.0, 36.0, 20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class UnmovedGroup:
+    """Servers that a night left in the same state for the same reason, by their labels; `todo` says what to do about them."""
+
+    state: str
+    code: str
+    todo: str
+    servers: Sequence[str]
+
+    def examples(self, most: int) -> str:
+        """The first of the servers, and how many more there are."""
+        named, more = ", ".join(self.servers[:most]), len(self.servers) - most
+        return f"{named} and {more:,} more" if more > 0 else named
+
+
+def unmoved_groups(night: NightTold) -> list[UnmovedGroup]:
+    """The servers that are not moved, by state, error code and advice, the most frequent first."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for task in night.tasks:
+        if not task.is_moved:
+            groups.setdefault((task.state, task.error.partition(" ")[0], task.advice), []).append(task.server)
+    return [UnmovedGroup(*key, servers) for key, servers in sorted(groups.items(), key=lambda item: -len(item[1]))]
 
 
 def add_night(workbook: Workbook, report: WaveReport, night: NightTold) -> None:

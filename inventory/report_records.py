@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+MOVED = frozenset({"MIGRATE_SUCCESS", "SYNC_SUCCESS"})
+"""The states of a task whose server runs in the cloud."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One request to create the task of a server, of this run or an earlier one. Times are UTC.
@@ -94,6 +98,11 @@ class TaskTold:
     error: str
     advice: str
     late_seconds: float = 0.0
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether nothing is left to do for the server."""
+        return self.state in MOVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from openpyxl.chart.marker import DataPoint
 from openpyxl.styles import Alignment, Border, Side
 
 from inventory.outcomes import Status
-from inventory.report_facts import all_notes, done_count, problem_groups, run_facts, totals, verdict
+from inventory.report_facts import all_notes, problem_groups, run_facts, totals, verdict
+from inventory.report_night import unmoved_groups
 from inventory.report_style import (
     BAR_COLOURS,
     BRAND,
@@ -60,6 +61,7 @@ def add_summary(workbook: Workbook, report: WaveReport) -> None:
     page.waves()
     page.next_steps()
     page.problems()
+    page.unmoved()
     page.notes()
     if last >= first:
         page.chart(first, last)
@@ -121,7 +123,7 @@ class _Page:
     def _tiles(self) -> None:
         """Servers, done, in need of attention, share done: in figures that are read from across a table."""
         whole = len(self._report.outcomes)
-        done = done_count(self._report.outcomes)
+        done = self._report.done
         if not whole:
             return
         self._add(height=8)
@@ -245,6 +247,28 @@ class _Page:
             )
         if len(groups) > _PROBLEM_GROUPS:
             self._add(styled(self._sheet, f"{len(groups) - _PROBLEM_GROUPS} more reasons: see Outcomes.", face=font(colour=MUTED)))
+
+    def unmoved(self) -> None:
+        """After a night, the servers that have a task and are not moved, by state and reason, with the advice."""
+        groups = unmoved_groups(self._report.night) if self._report.night is not None else []
+        if not groups:
+            return
+        self._title("What is not moved")
+        self._names("Status", "Error", "Servers", "What to do", "", "For example")
+        ground, colour = STATUS_COLOURS[Status.CONFLICT]
+        for group in groups[:_PROBLEM_GROUPS]:
+            named = group.examples(_NAMED_SERVERS)
+            self._add(
+                styled(self._sheet, group.state, face=font(bold=True, colour=colour), ground=ground, alignment=_INDENT),
+                styled(self._sheet, group.code or "-"),
+                styled(self._sheet, len(group.servers), number_format="#,##0", alignment=_CENTRE),
+                styled(self._sheet, group.todo, alignment=WRAP),
+                None,
+                styled(self._sheet, named, alignment=WRAP),
+                height=max(_height(group.todo, 58), _height(named, 56)),
+            )
+        if len(groups) > _PROBLEM_GROUPS:
+            self._add(styled(self._sheet, f"{len(groups) - _PROBLEM_GROUPS} more reasons: see Tasks.", face=font(colour=MUTED)))
 
     def notes(self) -> None:
         """The run's own remarks, and how many findings the plan has."""
