@@ -19,7 +19,7 @@ from prefect.states import Running
 from pydantic import Field
 
 from flows.night import approvals
-from flows.night.approvals import Ballot, DecidedError, Decision, NotAskedError
+from flows.night.approvals import Ballot, DecidedError, Decision, NotAskedError, StaleError
 from flows.night_board import told_time
 from flows.submission.clock import SystemClock
 from flows.submission.journal import JournalUnavailableError, open_journal
@@ -62,7 +62,7 @@ async def stand_at(asked: Asked, session: NightSession) -> None:
                 poll_interval=_LOOK_SECONDS,
                 key=f"{asked.gate}-{asked.number}-{session.prepared.wave.plan.sha256[:8]}-{round_number}-{SystemClock().wall():.0f}",
             )
-            problem = await _decide(asked, key, sent, session)
+            asked, problem = await _decide(asked, key, sent, session)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with Prefect is no matter of the night's
             get_run_logger().warning(f"the form could not be shown ({type(error).__name__}): `waves approve` decides, too")
             await asyncio.sleep(_AGAIN_SECONDS)
@@ -84,22 +84,24 @@ async def go_on() -> None:
             await client.set_flow_run_state(run.id, Running(message="the gate is decided"), force=True)
 
 
-async def _decide(asked: Asked, wave: WaveKey, sent: Approval, session: NightSession) -> str:
-    """Write the decision down; what is wrong with it, in one line, "" where it is decided, here or elsewhere."""
+async def _decide(asked: Asked, wave: WaveKey, sent: Approval, session: NightSession) -> tuple[Asked, str]:
+    """Write the decision down; the question as it stands, and what is wrong, "" where it is decided, here or elsewhere."""
     try:
         ballot = Ballot(Decision(sent.decision), sent.approver, sent.comment)
     except ValueError as error:
-        return str(error)
+        return asked, str(error)
     clock = SystemClock()
-    decide = partial(approvals.decide, wave=wave, gate=asked.gate, ballot=ballot, now=clock.wall())
+    decide = partial(approvals.decide, wave=wave, gate=asked.gate, ballot=ballot, now=clock.wall(), seen=asked)
     try:
         async with open_journal(session.settings.journal_url, clock, session.remark) as journal:
             await journal.transact(decide)
     except (DecidedError, NotAskedError) as error:
         session.remark(f"note: {ballot.approver.strip()} sent the form in Prefect's UI: {error}")
+    except StaleError as error:
+        return error.approval, str(error)
     except JournalUnavailableError as error:
-        return f"the journal cannot be written: {error}"
-    return ""
+        return asked, f"the journal cannot be written: {error}"
+    return asked, ""
 
 
 def description(asked: Asked, session: NightSession, problem: str = "") -> str:

@@ -18,7 +18,7 @@ from flows.cli import output
 from flows.cli.exits import Exit, exit_of_error
 from flows.cli.run_view import approval_as_json
 from flows.night import approvals
-from flows.night.approvals import Ballot, DecidedError, Decision, NotAskedError
+from flows.night.approvals import Ballot, DecidedError, Decision, NotAskedError, StaleError
 from flows.night_board import told_time
 from flows.places import name_of
 from flows.settings import load_settings
@@ -92,7 +92,7 @@ def _decided(call: Call) -> Approval:
 
     async def decide(journal: Journal) -> Approval:
         return await journal.transact(
-            partial(approvals.decide, wave=gate.wave, gate=gate.asked.gate, ballot=ballot, now=clock.wall())
+            partial(approvals.decide, wave=gate.wave, gate=gate.asked.gate, ballot=ballot, now=clock.wall(), seen=gate.asked)
         )
 
     return asyncio.run(_with_journal(settings, clock, decide))
@@ -195,7 +195,7 @@ def _line(question: str) -> str:
 
 def _failed(error: Exception, call: Call) -> int:
     """Say in one line why nothing is decided."""
-    code = Exit.WRONG if isinstance(error, (NotAskedError, DecidedError, NotDecidedError)) else exit_of_error(error)
+    code = Exit.WRONG if isinstance(error, (NotAskedError, DecidedError, StaleError, NotDecidedError)) else exit_of_error(error)
     if code is None and call.is_debug:
         traceback.print_exc()
     known = str(error) if code is not None else f"{type(error).__name__}: {error}"

@@ -46,6 +46,14 @@ class DecidedError(Exception):
         self.approval = approval
 
 
+class StaleError(Exception):
+    """The question is another by now, or its figures are worse than those that were seen; `approval` has today's."""
+
+    def __init__(self, approval: Approval) -> None:
+        super().__init__(f"the figures at the gate before {approval.gate} are others now: look at them, and decide again")
+        self.approval = approval
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """One question at a gate, and what came of it. `decision` None: it is open, until `closes_at` where that is given."""
@@ -109,8 +117,12 @@ def ask(
     return asked
 
 
-def decide(connection: Connection, wave: WaveKey, gate: str, ballot: Ballot, now: float) -> Approval:
-    """Decide the open question. Raises NotAskedError where nobody asks, DecidedError where it is decided, or its time over."""
+def decide(connection: Connection, wave: WaveKey, gate: str, ballot: Ballot, now: float, seen: Approval | None = None) -> Approval:
+    """Decide the open question; `seen` is how it stood when whoever decides looked at it.
+
+    Raises NotAskedError where nobody asks, DecidedError where it is decided, or its time over, StaleError where it is approved on
+    figures that hold no more: those of another question, or of one whose figures have become worse since.
+    """
     asked = latest(connection, wave, gate)
     if asked is None:
         raise NotAskedError(f"wave {wave.wave} does not wait at the gate {gate}: there is nothing to decide")
@@ -118,8 +130,18 @@ def decide(connection: Connection, wave: WaveKey, gate: str, ballot: Ballot, now
         raise DecidedError(asked)
     if _is_over(asked, now):
         raise DecidedError(_closed(asked))
+    if ballot.decision is Decision.APPROVED and seen is not None and _is_stale(seen, asked):
+        raise StaleError(asked)
     _decide(connection, wave, asked, ballot.decision, ballot.approver.strip(), ballot.comment.strip(), now)
     return _read(connection, wave, asked)
+
+
+def _is_stale(seen: Approval, asked: Approval) -> bool:
+    """Whether what was seen is another question, of another run, or had a figure that was as wanted and is not any more."""
+    if (seen.number, seen.run_id) != (asked.number, asked.run_id):
+        return True
+    held = {each.name for each in seen.criteria if each.holds is not False}
+    return any(each.holds is False and each.name in held for each in asked.criteria)
 
 
 def look(connection: Connection, wave: WaveKey, gate: str, now: float) -> Approval | None:

@@ -2,7 +2,8 @@
 
 Decides what a stage's result means for the night: whether it goes on, waits at a gate, or ends with its report. What a stage does
 is the `Hands`' business; whoever walks the wave again, after a crash or a stop, does again only what is not done. Never raises for
-what SMS does; a journal that cannot be used ends the night. Called by the flow `run-wave`, by `waves run` and by rehearsals.
+what SMS does; a journal that cannot be used ends the night, for without it nothing can be written down. Called by the flow
+`run-wave`, by `waves run` and by rehearsals.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 GATE_LOOK_SECONDS = 2.0
 """How often the journal is asked whether somebody has decided."""
+GATE_FIGURES_SECONDS = 300.0
+"""How often the figures at an open gate are put anew: who decides in the fifth hour decides on those of the fifth hour."""
 
 _DONE_ONCE = frozenset({Stage.PREFLIGHT, Stage.SUBMIT, Stage.START, Stage.APPROVE, Stage.CUTOVER})
 """What is not done again once it is done, by a night that is taken up again; the others look, and looking is cheap."""
@@ -95,7 +98,8 @@ class NightOrder:
     """Which wave is walked along which path, under which run.
 
     `pin` names what the wave's rows say: a stage is done only for the rows that it was done for. `gate_closes_at` is until when
-    a gate waits, in seconds since 1970, UTC; None: for ever. Every `gate_look_seconds` it is looked at.
+    a gate waits, in seconds since 1970, UTC; None: for ever. Every `gate_look_seconds` it is looked at, and every
+    `gate_figures_seconds` its figures are put anew.
     """
 
     wave: WaveKey
@@ -104,6 +108,7 @@ class NightOrder:
     pin: str
     gate_closes_at: float | None = None
     gate_look_seconds: float = GATE_LOOK_SECONDS
+    gate_figures_seconds: float = GATE_FIGURES_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ async def walk(
 ) -> NightStory:
     """Walk the wave to the end of its path, or as far as it gets; the report is written in either case.
 
-    Raises JournalUnavailableError, after the report, where the journal cannot be used.
+    Raises JournalUnavailableError where the journal cannot be used: there is no report of such a night.
     """
     return await _Walk(order, hands, journal, clock, watcher, stop).run()
 
@@ -167,8 +172,11 @@ class _Walk:
 
     def _is_done(self, stage: Stage, before: Mapping[Stage, StageRecord]) -> bool:
         found = before.get(stage)
-        is_done = found is not None and found.state is StageState.DONE and found.detail.get("pin") == self._order.pin
-        return is_done and stage in _DONE_ONCE
+        if found is None or stage not in _DONE_ONCE or found.state is not StageState.DONE:
+            return False
+        if stage is Stage.APPROVE and (until := found.detail.get("closes_at")) is not None and self._clock.wall() >= until:
+            return False  # it was approved for a time that is over
+        return bool(found.detail.get("pin") == self._order.pin)
 
     async def _pass(self, stage: Stage) -> bool:
         """Do a stage; whether the night goes on."""
@@ -200,21 +208,10 @@ class _Walk:
 
     async def _gate(self) -> bool:
         """Ask, and wait until somebody decides, the time is over, or the night is asked to stop; whether it is approved."""
-        order, now = self._order, self._clock.wall()
-        criteria = evaluate(await self._hands.at_gate())
-        ask = partial(
-            approvals.ask,
-            wave=order.wave,
-            gate=gate_of(order.path),
-            run_id=order.run_id,
-            criteria=criteria,
-            now=now,
-            closes_at=order.gate_closes_at,
-        )
-        asked = await self._journal.transact(ask)
+        asked = await self._ask()
         await self._end(Stage.APPROVE, StageState.HELD, StageResult("somebody is asked", detail=_figures(asked)))
         self._watcher.gate(asked)
-        decided = await self._decision()
+        decided = await self._decision(asked)
         if decided is None:
             return False
         self._watcher.gate(decided)
@@ -223,18 +220,47 @@ class _Walk:
         await self._end(Stage.APPROVE, state, StageResult(decided.line(), is_good=is_approved, detail=_figures(decided)))
         return is_approved
 
-    async def _decision(self) -> Approval | None:
+    async def _ask(self) -> Approval:
+        """Put the question, or today's figures to the one that is open. Raises an SmsError where there are none."""
+        order = self._order
+        criteria = evaluate(await self._hands.at_gate())
+        put = partial(
+            approvals.ask,
+            wave=order.wave,
+            gate=gate_of(order.path),
+            run_id=order.run_id,
+            criteria=criteria,
+            now=self._clock.wall(),
+            closes_at=order.gate_closes_at,
+        )
+        return await self._journal.transact(put)
+
+    async def _decision(self, asked: Approval) -> Approval | None:
         """What is decided at the gate; None where the night is asked to stop before."""
-        gate = gate_of(self._order.path)
+        order, shown = self._order, asked
+        figures_at = self._clock.steady() + order.gate_figures_seconds
         while not self._is_stopped():
             now = self._clock.wall()
-            seen = await self._journal.transact(partial(approvals.look, wave=self._order.wave, gate=gate, now=now))
+            seen = await self._journal.transact(partial(approvals.look, wave=order.wave, gate=shown.gate, now=now))
             if seen is not None and seen.decision is not None:
                 return seen
-            look = self._order.gate_look_seconds
-            left = look if seen is None or seen.closes_at is None else max(0.0, seen.closes_at - now)
-            await self._stop.sleep(min(look, left), self._clock)
+            if self._clock.steady() >= figures_at:
+                shown = await self._asked_anew(shown)
+                figures_at = self._clock.steady() + order.gate_figures_seconds
+            left = order.gate_look_seconds if seen is None or seen.closes_at is None else max(0.0, seen.closes_at - now)
+            await self._stop.sleep(min(order.gate_look_seconds, left), self._clock)
         return None
+
+    async def _asked_anew(self, shown: Approval) -> Approval:
+        """The open question with the figures of now, shown where they are others; the old ones where SMS cannot be asked."""
+        try:
+            fresh = await self._ask()
+        except SmsError as error:
+            self._watcher.remark(f"warning: the figures at the gate are those of before, SMS could not be asked: {error}")
+            return shown
+        if [(each.name, each.holds) for each in fresh.criteria] != [(each.name, each.holds) for each in shown.criteria]:
+            self._watcher.gate(fresh)
+        return fresh
 
     async def _report(self) -> None:
         """The report comes whatever happened; it tells of itself only that it was begun."""
@@ -276,6 +302,7 @@ def _figures(asked: Approval) -> dict[str, Any]:
     return {
         "gate": asked.gate,
         "number": asked.number,
+        "closes_at": asked.closes_at,
         "criteria": [each.line() for each in asked.criteria],
         "decision": asked.decision.value if asked.decision else "",
         "approver": asked.approver,

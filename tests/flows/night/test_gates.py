@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from flows.night import approvals, stages
-from flows.night.approvals import Approval, Ballot, DecidedError, Decision, NotAskedError
+from flows.night.approvals import Approval, Ballot, DecidedError, Decision, NotAskedError, StaleError
 from flows.night.criteria import Criterion
 from flows.night.path import Stage
 from flows.night.stages import StageState
@@ -95,6 +95,34 @@ async def test_what_is_over_is_asked_anew(journal: Journal, ends: str) -> None:
     told = await journal.read(lambda connection: approvals.history(connection, WAVE))
     assert [each.decision for each in told] == [Decision.NOT_APPROVED if ends == "decided" else Decision.TIMED_OUT, None]
     assert again == told[1]
+
+
+WELL = (Criterion("failed", "0", "none", holds=True), Criterion("downtime", "unknown", "known", holds=None))
+
+
+@pytest.mark.parametrize("change", ["another question", "another run", "worse figures", "nothing"])
+async def test_nobody_approves_figures_that_nobody_has_seen(journal: Journal, change: str) -> None:
+    seen = await journal.transact(asked(10.0, closes_at=None, figures=WELL))
+    if change == "another question":
+        await journal.transact(decided(NO, 11.0))
+        await journal.transact(asked(12.0, closes_at=None, figures=WELL))
+    elif change == "another run":
+        again = ("run-2", WELL, 12.0, None)
+        await journal.transact(lambda connection: approvals.ask(connection, WAVE, "cutover", *again))
+    elif change == "worse figures":
+        await journal.transact(asked(12.0, figures=FIGURES))
+
+    def approve(connection: Connection) -> Approval:
+        return approvals.decide(connection, WAVE, "cutover", YES, 20.0, seen)
+
+    if change == "nothing":
+        assert (await journal.transact(approve)).decision is Decision.APPROVED
+        return
+    with pytest.raises(StaleError, match="look at them, and decide again") as caught:
+        await journal.transact(approve)
+    assert caught.value.approval == await journal.read(lambda connection: approvals.latest(connection, WAVE, "cutover"))
+    refused = await journal.transact(lambda connection: approvals.decide(connection, WAVE, "cutover", NO, 21.0, seen))
+    assert refused.decision is Decision.NOT_APPROVED
 
 
 @pytest.mark.parametrize(("approver", "decision"), [(" ", Decision.APPROVED), ("Ann", Decision.TIMED_OUT)])

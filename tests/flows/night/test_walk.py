@@ -230,3 +230,33 @@ async def test_what_was_approved_is_not_asked_again(nights: Nights) -> None:
     story = await nights.walk(again)
     assert again.done == ["sync", "cut_over", "verify", "report"]
     assert len(story.approvals) == 1
+
+
+async def test_what_was_approved_for_a_time_that_is_over_is_asked_again(nights: Nights) -> None:
+    first = Hands(cut_over=StageResult("stopped", is_good=False, goes_on=False))
+    closes_at = nights.clock.wall() + 0.6
+    await asyncio.gather(nights.walk(first, gate_closes_at=closes_at), nights.decide(Decision.APPROVED))
+    await asyncio.sleep(closes_at + 0.01 - nights.clock.wall())
+    again = Hands()
+    story = await nights.walk(again, gate_closes_at=nights.clock.wall() + 0.05)
+    assert "cut_over" not in again.done
+    assert [each.decision for each in story.approvals] == [Decision.APPROVED, Decision.TIMED_OUT]
+
+
+async def test_an_open_gate_gets_the_figures_of_now(nights: Nights) -> None:
+    class Failing(Hands):
+        async def at_gate(self) -> WaveAtGate:
+            has_failed = "at_gate" in self.done
+            self.done.append("at_gate")
+            return WaveAtGate([ServerAtGate("web-01", is_ready=not has_failed, has_failed=has_failed)], 0, 3600.0)
+
+    async def look_twice() -> None:
+        while len(nights.seen.gates) < 2:  # noqa: ASYNC110 - what is awaited is the night's own news
+            await asyncio.sleep(0.01)
+        await nights.decide(Decision.NOT_APPROVED)
+
+    story, _ = await asyncio.gather(nights.walk(Failing(), gate_figures_seconds=0.02), look_twice())
+    before, after = nights.seen.gates[:2]
+    assert [each.holds for each in before.criteria if each.name == "failed"] == [True]
+    assert [each.holds for each in after.criteria if each.name == "failed"] == [False]
+    assert story.approvals[0].number == 1
