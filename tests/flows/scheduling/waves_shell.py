@@ -15,6 +15,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.flows.cli.schemas import hold_to_schema
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -30,9 +32,12 @@ class WavesShell:
         self.err = ""
 
     def run(self, *words: object) -> tuple[int, Any]:
-        """Exit code and the object of `--json`; what was said on standard error is in `err`."""
+        """Exit code and the object of `--json`; what was said on standard error is in `err`. It is as its schema says."""
         code, out, self.err = self._ask([*map(str, words), "--json"])
-        return code, json.loads(out) if out else None
+        told = json.loads(out) if out else None
+        if told is not None:
+            hold_to_schema(str(words[0]), told)
+        return code, told
 
     def show(self, *words: object) -> tuple[int, str]:
         """Exit code, and standard output as a pipe gets it."""
