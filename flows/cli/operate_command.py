@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flows.cli import failure, output
 from flows.cli import operate_view as view
-from flows.cli import output
 from flows.cli.exits import Exit, exit_of_error
 from flows.cli.submit_command import Signals, quiet
 
@@ -148,14 +147,7 @@ def _failed(error: Exception, call: Call) -> int:
     from flows.operating.speed import SpeedError
 
     code = Exit.WRONG if isinstance(error, (NotConfirmedError, SpeedError)) else exit_of_error(error)
-    text = str(error)
-    if code is None:
-        if call.is_debug:
-            traceback.print_exc()
-        text = f"{type(error).__name__}: {error}" + ("" if call.is_debug else ": run again with --debug")
-    elif "nothing was sent" not in text:
-        text = f"{text}: nothing was sent"
-    output.error(text)
+    known, code = failure.told(error, code, is_debug=call.is_debug, ending="nothing was sent")
     if call.is_json:
-        output.write_json({"wave": call.wave, "operation": call.operation, "error": str(error)})
-    return Exit.NOT_DONE if code is None else code
+        output.write_json({"wave": call.wave, "operation": call.operation, "error": known})
+    return code

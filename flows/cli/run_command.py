@@ -6,15 +6,14 @@ Decides no stage: flows.night does, and night_job.py. Outcome and exit code come
 from __future__ import annotations
 
 import sys
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.cli import output, submit_command
+from flows.cli import failure, output, submit_command
 from flows.cli import run_view as view
 from flows.cli.control_thread import ControlThread
-from flows.cli.exits import Exit, exit_of_error, exit_of_night
+from flows.cli.exits import exit_of_error, exit_of_night
 from flows.cli.submit_view import show_refusal, show_warnings
 
 if TYPE_CHECKING:
@@ -131,15 +130,9 @@ def _show(call: Call, end: NightEnd) -> None:
 
 def _failed(error: Exception, call: Call) -> int:
     """Say in a few lines why the night did not begin, or that something is wrong with us."""
-    code = exit_of_error(error)
     findings = getattr(error, "findings", ())
-    if code is None:
-        if call.is_debug:
-            traceback.print_exc()
-        output.error(f"{type(error).__name__}: {error}" + ("" if call.is_debug else ": run again with --debug"))
-    else:
-        show_refusal(findings, sys.stderr)
-        output.error(str(error))
+    show_refusal(findings, sys.stderr)
+    known, code = failure.told(error, exit_of_error(error), is_debug=call.is_debug)
     if call.is_json:
-        output.write_json({"wave": call.wave, "error": str(error), "findings": [each.as_json() for each in findings]})
-    return Exit.NOT_DONE if code is None else code
+        output.write_json({"wave": call.wave, "error": known, "findings": [each.as_json() for each in findings]})
+    return code

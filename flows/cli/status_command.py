@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.cli import output
+from flows.cli import failure, output
 from flows.cli.exits import Exit, exit_of_error
 
 if TYPE_CHECKING:
@@ -59,11 +58,7 @@ def _look(call: Call) -> Programme:
 
 def _failed(error: Exception, call: Call) -> int:
     """Say in a line why there is nothing to see, or that something is wrong with us."""
-    code = exit_of_error(error)
-    if code is None and call.is_debug:
-        traceback.print_exc()
-    known = str(error) if code is not None else f"{type(error).__name__}: {error}"
+    known, code = failure.told(error, exit_of_error(error), is_debug=call.is_debug)
     if call.is_json:
         output.write_json({"plan": call.plan.name, "error": known})
-    output.error(known + ("" if code is not None or call.is_debug else ": run again with --debug"))
-    return Exit.NOT_DONE if code is None else code
+    return code

@@ -14,13 +14,12 @@ import os
 import signal
 import sys
 import threading
-import traceback
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from flows.cli import output
+from flows.cli import failure, output
 from flows.cli import submit_view as view
 from flows.cli.control_thread import ControlThread
 from flows.cli.exits import Exit, exit_of, exit_of_error
@@ -174,25 +173,14 @@ def _show(call: Call, end: WaveEnd) -> None:
 
 def _failed(error: Exception, call: Call) -> int:
     """Say in a few lines why nothing was sent, or that something is wrong with us."""
-    code = exit_of_error(error)
     finding = getattr(error, "finding", None)
     findings = getattr(error, "findings", ())
-    if code is None:
-        if call.is_debug:
-            traceback.print_exc()
-        output.error(f"{type(error).__name__}: {error}" + ("" if call.is_debug else ": run again with --debug"))
-    else:
-        view.show_refusal(findings, sys.stderr)
-        text = str(error)
-        output.error(text if "nothing was sent" in text else f"{text}: nothing was sent")
+    view.show_refusal(findings, sys.stderr)
+    known, code = failure.told(error, exit_of_error(error), is_debug=call.is_debug, ending="nothing was sent")
     if call.is_json:
-        shown = {
-            "wave": call.wave,
-            "error": str(error),
-            "findings": [each.as_json() for each in ([finding] if finding else findings)],
-        }
-        output.write_json(shown)
-    return Exit.NOT_DONE if code is None else code
+        shown = [each.as_json() for each in ([finding] if finding else findings)]
+        output.write_json({"wave": call.wave, "error": known, "findings": shown})
+    return code
 
 
 def quiet(*, is_debug: bool) -> None:

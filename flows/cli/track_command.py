@@ -10,13 +10,12 @@ import asyncio
 import os
 import signal
 import sys
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from flows.cli import output
+from flows.cli import failure, output
 from flows.cli.exits import Exit, exit_of_error
 from flows.cli.track_lines import TrackLines, show_end
 from flows.submission.events import StopReason, StopSignal
@@ -191,11 +190,7 @@ class _Interrupts:
 
 def _failed(error: Exception, call: Call) -> int:
     """Say in a line why there is nothing to follow, or that something is wrong with us."""
-    code = exit_of_error(error)
-    if code is None and call.is_debug:
-        traceback.print_exc()
-    known = str(error) if code is not None else f"{type(error).__name__}: {error}"
+    known, code = failure.told(error, exit_of_error(error), is_debug=call.is_debug)
     if call.is_json:
         output.write_json({"wave": call.wave, "error": known})
-    output.error(known + ("" if code is not None or call.is_debug else ": run again with --debug"))
-    return Exit.NOT_DONE if code is None else code
+    return code
