@@ -121,6 +121,8 @@ class Trace:
             self.copying_at = seen
         if sight.copied_at is not None:
             self.copied_at = sight.copied_at
+        elif not is_copied and sight.copy_progress is not None:
+            self.copied_at = None  # SMS has told of more than there was while it copied (facts 7.1)
         elif self.copied_at is None and is_copied:
             self.copied_at = seen
         if standing is not Standing.DONE:

@@ -47,6 +47,16 @@ def test_a_time_that_nobody_saw_stays_unknown() -> None:
     assert observation_of(trace, "wave-1") is None
 
 
+def test_a_copy_that_is_said_to_be_whole_and_is_not_was_not_copied() -> None:
+    """SMS has shown 100 % and more of a task that copied still: what the next look takes back was none."""
+    too_much = replace(COPYING, copy_progress=100.0)
+    failed = replace(COPYING, state="MIGRATE_FAIL", copy_progress=40.0, speed_mbps=0.0)
+    assert followed(RUNNING, COPYING, too_much).copied_at == 1180.0
+    assert followed(RUNNING, COPYING, too_much, COPYING, CONFIGURING, DONE).copied_at == 1300.0
+    trace = followed(RUNNING, COPYING, too_much, failed)
+    assert (trace.copied_at, trace.speed_mbps) == (None, 0.0)
+
+
 def test_a_task_that_is_restarted_forgets_its_first_try() -> None:
     """Its times are those of the try that counts."""
     failed = replace(COPYING, state="MIGRATE_FAIL", error_code="SMS.0805")
