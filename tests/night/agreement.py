@@ -206,6 +206,8 @@ def _summary(found: Agreement, truth: Truth, wave: WaveTold) -> None:
     whole = len(wave.sources)
     said = lines[place - 1] if place else ()
     found.same("counts", f"{wave.name} Summary", tuple(said), (whole, moved, whole - moved, moved / whole))
+    is_told = any(str(line[0]).startswith("Nothing") for line in lines if line)
+    found.same("counts", f"{wave.name} Summary: nothing is left to do", is_told, moved == whole)
     tally = Counter(row["status"] for row in wave.report.outcomes)
     shown = {line[0]: line[1] for line in lines if line and line[0] in set(Status) and len(line) > 1 and type(line[1]) is int}
     created = {status: count for status, count in shown.items() if status in tally}

@@ -297,6 +297,12 @@ def test_the_summary_counts_servers_that_are_moved_and_not_those_that_have_a_tas
     assert [each.topic for each in held(told_wave).disagreements] == ["counts"]
 
 
+def test_a_report_that_says_nothing_is_left_to_do_where_something_is_is_caught() -> None:
+    told_wave = wave()
+    told_wave.report.summary.append(("Nothing: no row of the wave is left.",))  # type: ignore[attr-defined]
+    assert [each.topic for each in held(told_wave).disagreements] == ["counts"]
+
+
 DECIDED: dict[str, Callable[[Approval], Approval]] = {
     "another approver": lambda kept: replace(kept, approver="Bob"),
     "another decision": lambda kept: replace(kept, decision=Decision.NOT_APPROVED),
