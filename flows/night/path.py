@@ -59,3 +59,16 @@ def path_of(wave: Wave, rows: Iterable[ServerRow]) -> tuple[Stage, ...]:
     if not is_synced:
         return (*before, *([Stage.APPROVE] if asks else []), Stage.START, Stage.SYNCED, *after)
     return (*before, Stage.START, Stage.SYNCED, *([Stage.APPROVE] if asks else []), Stage.CUTOVER, *after)
+
+
+def moved_unasked(wave: Wave, rows: Iterable[ServerRow]) -> list[ServerRow]:
+    """The servers of a wave with a gate that are moved before it is asked: no gate can hold them.
+
+    Those that start by themselves once they are submitted (`auto_start`) and do not stay in sync; and, where the gate is before the
+    cutover, all that do not stay in sync.
+    """
+    if wave.flag("needs_approval") is not True:
+        return []
+    kept = [row for row in rows if not row.skip]
+    is_before_cutover = any(row.flag("syncing") for row in kept)
+    return [row for row in kept if not row.flag("syncing") and (is_before_cutover or row.flag("auto_start"))]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.night.path import Stage, path_of
+from flows.night.path import Stage, moved_unasked, path_of
 from inventory.plan import read_plan
 from tests.plans import make_plan, server
 
@@ -40,3 +40,20 @@ def test_a_skipped_server_opens_no_gate(tmp_path: Path) -> None:
 
 def test_every_stage_is_explained() -> None:
     assert all(stage.meaning for stage in Stage)
+
+
+@pytest.mark.parametrize(
+    ("rows", "unasked"),
+    [
+        ([{"syncing": "yes"}, {"syncing": "no"}], ["web-02"]),
+        ([{"syncing": "no", "auto_start": "yes"}, {"syncing": "no"}], ["web-01"]),
+        ([{"syncing": "yes", "auto_start": "yes"}, {"syncing": "no", "skip": "yes"}], []),
+        ([{"syncing": "no"}, {"syncing": "no"}], []),
+    ],
+)
+def test_whom_no_gate_can_hold(tmp_path: Path, rows: list[dict[str, str]], unasked: list[str]) -> None:
+    servers = [server(number, **said) for number, said in enumerate(rows, start=1)]
+    asks = read_plan(make_plan(tmp_path / "plan.xlsx", servers, waves=[{"wave": "wave-1", "needs_approval": "yes"}]))
+    assert [row.label for row in moved_unasked(asks.waves["wave-1"], asks.rows("wave-1"))] == unasked
+    free = read_plan(make_plan(tmp_path / "free.xlsx", servers))
+    assert not moved_unasked(free.waves["wave-1"], free.rows("wave-1"))
