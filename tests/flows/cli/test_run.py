@@ -127,10 +127,12 @@ def test_a_night_without_a_gate_goes_through(tmp_path: Path, env: dict[str, str]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are POSIX")
-def test_a_terminal_has_the_stages_and_the_picture(tmp_path: Path, env: dict[str, str]) -> None:
-    """Names are shown as they are, whatever markup they look like."""
+def test_a_terminal_has_the_stages_and_the_picture(tmp_path: Path) -> None:
+    """Names are shown as they are, whatever markup they look like; the migration lasts for several looks, so there is a picture."""
     plan = night_plan(tmp_path, has_gate=False)
-    code, shown = run_on_terminal("run", plan, "--wave", "wave-1", "--interval", "1", folder=tmp_path, environment=env)
+    with SimulatorProcess(fleet=plan, migration_seconds=4) as simulator:
+        env = environment(tmp_path, simulator, **NO_PREFECT)
+        code, shown = run_on_terminal("run", plan, "--wave", "wave-1", "--interval", "1", folder=tmp_path, environment=env)
     plain = without_codes(shown)
     assert code == 0, plain
     assert "preflight  done" in plain
