@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -72,10 +73,8 @@ class Starter:
         desk = self._desk
         self._restarted, self._in_doubt = await desk.journal.read(partial(action_log.standing, account=desk.order.account))
         while self._waiting and desk.may_send:
-            try:
+            with suppress(LeaseLostError):  # taken for dead by others meanwhile: the next round takes the turn anew
                 await self._round()
-            except LeaseLostError:
-                continue  # taken for dead by others meanwhile: the turn is taken anew
             if self._waiting and desk.may_send:
                 await desk.stop.sleep(self._pause(), desk.clock)
         for subject in list(self._waiting.values()):
@@ -101,7 +100,10 @@ class Starter:
                 )
             )
             chosen = self._choose(sights, begun)
-            await asyncio.gather(*(self._start(ready) for ready in chosen))
+            ended = await asyncio.gather(*(self._start(ready) for ready in chosen), return_exceptions=True)
+            for error in ended:  # none is left behind under way when one of them has lost the turn
+                if error is not None:
+                    raise error
         finally:
             await turn.give_back()
 

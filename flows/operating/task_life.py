@@ -66,11 +66,13 @@ class TaskLife:
     _was_seen: bool = False
     _echo: Action | None = None
     _number: int = 1
+    _tried: int = 0
 
     async def run(self) -> ServerResult:
         """Bring the operation to its end for this task; never raises for what SMS, the network or the journal does.
 
-        Cancelled, it leaves what is on the wire in doubt in the journal and returns that as its result.
+        Raises LeaseLostError where it needs `more_keys`, and others have taken them meanwhile. Cancelled, it leaves what is on the
+        wire in doubt in the journal and returns that as its result.
         """
         self.sight, self._was_seen = self.subject.sight, self.subject.sight is not None
         try:
@@ -81,6 +83,8 @@ class TaskLife:
                 try:
                     return await self._under_lease(grant)
                 except LeaseLostError:
+                    if self.more_keys:
+                        raise  # those are not taken again here
                     continue  # others have taken this run for dead meanwhile: what stands now is read again
                 finally:
                     self.desk.leases.release(grant)
@@ -132,14 +136,16 @@ class TaskLife:
                 verdict = await self._settle(action, since)
                 if verdict is None or verdict is Verdict.UNKNOWN:
                     return endings.uncertain(self, action, verdict)
-        for attempt in range(1, desk.options.attempts + 1):
-            ended = await self._attempt(grant, is_last=attempt == desk.options.attempts)
+        while True:
+            ended = await self._attempt(grant, is_last=self._tried + 1 >= desk.options.attempts)
             if ended is not None:
                 return ended
-        return endings.gave_up(self)
 
     async def _attempt(self, grant: Grant, *, is_last: bool) -> ServerResult | None:
-        """Look, and send where that is legal; the result, or None where it is to be tried again."""
+        """Look, and send where that is legal; the result, or None where it is to be tried again.
+
+        What is taken back before it left is no try: by a slow pace that may be so often, and each time after a wait.
+        """
         desk = self.desk
         try:
             ruling = await self.look()
@@ -159,6 +165,7 @@ class TaskLife:
         answer = await self._send(grant, action)
         if answer is None:
             return endings.left(self, desk.why_unsent) if not desk.may_send else None
+        self._tried += 1
         if not isinstance(answer, SmsError):
             return endings.done(self)
         return await self._after(answer, is_last=is_last)
@@ -207,21 +214,13 @@ class TaskLife:
 
     async def _intend(self, grant: Grant) -> Action:
         """Make the intent durable. Raises LeaseLostError, JournalUnavailableError."""
-        desk, sight = self.desk, self.sight
-        before = Before(
-            state=sight.state if sight else "",
-            started_at=sight.started_at if sight else None,
-            copying_at=sight.copying_at if sight else None,
-            finished_at=sight.finished_at if sight else None,
-            rules=self._rules,
-            wanted=self._merged.rules if self._merged else (),
-        )
+        desk = self.desk
         action = Action(
             ActionKey(desk.order.account, self.subject.task_id, self._number),
             self.subject.source_server_id,
             desk.run_id,
             self.operation,
-            before,
+            self._before(),
             desk.clock.wall(),
             is_automatic=self.is_automatic,
         )
@@ -232,10 +231,22 @@ class TaskLife:
         self._number += 1
         return action
 
+    def _before(self) -> Before:
+        """What was seen last, as an intent notes it."""
+        sight = self.sight
+        return Before(
+            state=sight.state if sight else "",
+            started_at=sight.started_at if sight else None,
+            copying_at=sight.copying_at if sight else None,
+            finished_at=sight.finished_at if sight else None,
+            rules=self._rules,
+            wanted=self._merged.rules if self._merged else (),
+        )
+
     async def _send(self, grant: Grant, action: Action) -> str | SmsError | None:
         """One request, from the durable intent to the durable answer; None where it was not to leave any more."""
         desk = self.desk
-        started = await self._may_leave(grant)
+        started = await self._may_leave(grant, action)
         if started is None:
             await self._write(action.failed(NotSent("WAVES.NOT_SENT", "taken back before it left"), desk.clock.wall()))
             return None
@@ -260,15 +271,25 @@ class TaskLife:
             await self._write(action.performed(answer, now))
         return answer
 
-    async def _may_leave(self, grant: Grant) -> float | None:
+    async def _may_leave(self, grant: Grant, action: Action) -> float | None:
         """Return when the pace lets the request out and the lease is certain to outlive it: that moment; None: it must not."""
         desk, began = self.desk, self.desk.clock.steady()
         started = await self._paced()
         while started is not None and desk.may_send and not desk.leases.is_proven(grant):
             await desk.leases.prove(grant)
             started = await self._paced()
-        is_stale = desk.clock.steady() - began > _STALE_SECONDS
-        return started if desk.may_send and not is_stale else None
+        if started is not None and desk.may_send and desk.clock.steady() - began > _STALE_SECONDS:
+            is_as_intended = await self._is_still(action)
+            return started if is_as_intended and desk.may_send and desk.leases.is_proven(grant) else None
+        return started if desk.may_send else None
+
+    async def _is_still(self, action: Action) -> bool:
+        """Look again after a long wait for the pace: whether all is as it was intended from."""
+        try:
+            ruling = await self.look()
+        except SmsError:
+            return False  # the next attempt's look says so
+        return ruling is not None and ruling.ruling is Ruling.SEND and self._before() == action.before
 
     async def _paced(self) -> float | None:
         started = self.desk.throttle.take_if_free()

@@ -113,7 +113,7 @@ class Stage:
     """One night: a plan whose rows have their tasks, and processes that are given orders.
 
     `faults` are what happens to the actions, in the order in which they are sent; "" for nothing. SMS shows what was
-    done up to `stale_seconds` late.
+    done up to `stale_seconds` late. Each process sends `per_second` actions at most.
     """
 
     journals: Journals
@@ -123,6 +123,7 @@ class Stage:
     migration_seconds: float = 10_000.0
     is_shuffled: bool = False
     stale_seconds: float = 0.0
+    per_second: float | None = None
     trace: Trace = field(default_factory=Trace)
 
     def __post_init__(self) -> None:
@@ -217,7 +218,7 @@ class Stage:
                 order,
                 client=client,
                 journal=journal,
-                throttle=Throttle(clock),
+                throttle=Throttle(clock, self.per_second),
                 clock=clock,
                 random=Random(f"{actor.name} {self.seed}"),
                 watcher=Unwatched(),

@@ -134,6 +134,43 @@ def test_starters_that_meet_and_die_never_exceed_the_limit(journals: Journals, e
     assert len({action["task_id"] for action in stage.actions() if action["verdict"] == "done"}) == 8
 
 
+@pytest.mark.parametrize("at", [0.05, 0.1, 0.15, 0.2])
+def test_a_starter_that_others_took_for_dead_takes_its_turn_anew(journals: Journals, eight: Plan, at: float) -> None:
+    """A laptop that slept: its leases are gone, that on the places too. It starts each server once, and goes round in no circle."""
+    stage = Stage(journals, eight, migration_seconds=40.0)
+
+    def wipe() -> None:
+        journals.shelf.run(lambda connection: connection.execute(schema.lease.delete()))
+        journals.shelf.run(lambda connection: connection.execute(schema.holder.delete()))
+
+    async def play() -> Any:
+        stage.loop.in_world(at, wipe)
+        result, steps = await stage.give(Operation.START, max_running=2)
+        return result, steps
+
+    result, steps = stage.play(play)
+    assert result is not None
+    assert result.is_all_done
+    assert steps < 5_000
+    assert sorted(performed(task) for task in stage.histories()) == [0] * 4 + [1] * 4
+
+
+def test_a_slow_pace_leaves_nobody_behind(journals: Journals, eight: Plan) -> None:
+    """One action in four seconds: the last waits long, is looked at once more, and is sent; no place in the queue is lost."""
+    stage = Stage(journals, eight, per_second=0.25)
+
+    async def play() -> Any:
+        for task in list(stage.simulator.service.tasks()):
+            stage.simulator.service.operate(task.id, "start")
+        results = [(await stage.give(Operation.STOP, wave))[0] for wave in ("wave-1", "wave-2")]
+        return results, stage.loop.now
+
+    results, took = stage.play(play)
+    assert [dict(result.counts) for result in results] == [{"DONE": 4}, {"DONE": 4}]
+    assert [performed(task, "stop") for task in stage.histories()] == [1] * 8
+    assert took < 2 * 4 * 4.0
+
+
 def test_no_intent_is_written_without_the_lease(journals: Journals) -> None:
     """That of another run, or none: refused. The holder's own may be written twice, for a commit whose answer was lost."""
     journals.shelf.put(journals.made)
