@@ -171,6 +171,11 @@ class JobHands:
     async def preflight(self) -> StageResult:
         """Ask SMS about every row; errors end the night unless invalid rows are allowed."""
         wave = self._prepared.wave
+        row = wave.plan.waves[wave.order.wave]
+        if row.starts_at is not None and row.starts_at.timestamp() > self._clock.wall():
+            self._board.remark(
+                f"warning: {row.cell('starts_at')} opens the window at {row.starts_at:%Y-%m-%d %H:%M %Z}: it is not waited for"
+            )
         async with self._client() as client:
             asked = await OnlineCheck(wave.plan, wave.rows, client, self._settings.max_running).ask()
         errors = [each for each in asked.findings if each.severity is Severity.ERROR]
@@ -260,7 +265,7 @@ class JobHands:
         asked = operate_job.OperateOrder(order.plan, order.wave, operation, order.where, restarts=self._prepared.request.restarts)
         prepared = operate_job.PreparedOrder(asked, self._prepared.wave.plan, self._prepared.wave.rows)
         async with self._own_stop() as stop:
-            return await operate_job.run(prepared, self._settings, self._board, stop, clock=self._clock)
+            return await operate_job.run(prepared, self._settings, self._board, stop, clock=self._clock, is_alone=False)
 
     def _told(self, result: ActionResult) -> StageResult:
         tally = ", ".join(f"{number} {ended}" for ended, number in result.counts.items())

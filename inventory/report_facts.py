@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from inventory.forecast import WaveForecast
     from inventory.plan import ServerRow
     from inventory.report import WaveReport
-    from inventory.report_records import Attempt, TaskTold
+    from inventory.report_records import Attempt, DecisionTold, NightTold, StageTold, TaskTold
 
 _MOST_STEPS = 30
 _STEP_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
@@ -82,13 +82,47 @@ class Timing:
 
 def verdict(report: WaveReport) -> Verdict:
     """The one sentence for who reads no further."""
-    whole, done = len(report.outcomes), done_count(report.outcomes)
+    whole, done = len(report.outcomes), report.done
     if not whole:
         return Verdict("The wave has no servers.", Status.SKIPPED)
+    if told := night_text(report):
+        is_done = done == whole and all(stage.state == "done" for stage in stages_told(report.night))
+        return Verdict(f"{told} {done:,} of {whole:,} servers are moved.", Status.CREATED if is_done else Status.CONFLICT)
     if left := whole - done:
         text = f"{done:,} of {whole:,} servers are done; {left:,} {'needs' if left == 1 else 'need'} attention."
         return Verdict(text, Status.CONFLICT)
     return Verdict(f"All {done:,} servers of the wave are done." if done > 1 else "The server of the wave is done.", Status.CREATED)
+
+
+def subject(report: WaveReport) -> str:
+    """What the report is about."""
+    return "The night of a wave in Huawei Cloud SMS" if report.night else "Creation of the migration tasks in Huawei Cloud SMS"
+
+
+def night_text(report: WaveReport) -> str:
+    """How the wave's night ended and who decided at its gate, in one or two sentences; "" where there was none."""
+    stages, decided = stages_told(report.night), [each for each in report.night.decisions if each.decision] if report.night else []
+    if not stages:
+        return ""
+    gate = f" The gate before {decided[-1].gate}: {decision_text(decided[-1])}." if decided else ""
+    left = [stage for stage in stages if stage.state != "done"]
+    if not left:
+        return f"The night is done.{gate}"
+    word = {"running": "was stopped", "held": "holds it"}.get(left[0].state, left[0].state)
+    more = f" ({left[0].line.rstrip('.')})" if left[0].line and not (gate and left[0].state == "held") else ""
+    return f"The night is not done: {left[0].stage} {word}{more}.{gate}"
+
+
+def decision_text(decision: DecisionTold) -> str:
+    """What was decided at a gate, by whom, and why."""
+    by = f" by {decision.approver}" if decision.approver else ""
+    said = f" ({decision.comment.rstrip('.')})" if decision.comment else ""
+    return f"{decision.decision or 'open'}{by}{said}"
+
+
+def stages_told(night: NightTold | None) -> list[StageTold]:
+    """The stages of the night, but the report, which is being written."""
+    return [stage for stage in night.stages if stage.stage != "report"] if night is not None else []
 
 
 def done_count(outcomes: Iterable[Outcome]) -> int:

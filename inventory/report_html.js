@@ -172,12 +172,20 @@
   const chips = [...document.querySelectorAll(".chip")];
   const count = byId("count");
 
+  // The night's lists, where there was a night: what is found among the servers is found there, too.
+  const others = ["tasks", "actions"].filter(byId).map(
+    (name) => new List(byId(name), byId(`more-${name}`), read(`data-${name}`), (_, text) => isolated(made("td"), text), null),
+  );
+
   const apply = () => {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = new Set(chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").map((chip) => chip.dataset.status));
     const wanted = (place) =>
       (!chosen.size || chosen.has(servers.rows[place][1])) && words.every((word) => list.says(place).includes(word));
     list.keep(words.length || chosen.size ? wanted : null);
+    for (const other of others) {
+      other.keep(words.length ? (place) => words.every((word) => other.says(place).includes(word)) : null);
+    }
     const [shown, all] = [list.places.length, servers.rows.length].map((number) => plain.format(number));
     count.textContent = shown === all ? `${all} servers` : `${shown} of ${all} servers`;
   };
@@ -210,7 +218,7 @@
   });
   apply();
 
-  const lists = [list];
+  const lists = [list, ...others];
   if (byId("found")) {
     const cellOfFinding = (key, text) => {
       if (key !== "severity") return isolated(made("td"), text);

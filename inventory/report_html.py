@@ -14,8 +14,9 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from inventory.outcomes import Status
-from inventory.report_facts import all_notes, problem_groups, run_facts, steps, totals, verdict, zone_of
-from inventory.report_html_data import packed_findings, packed_servers
+from inventory.report_facts import all_notes, problem_groups, run_facts, steps, subject, totals, verdict, zone_of
+from inventory.report_html_data import packed_actions, packed_findings, packed_servers, packed_tasks
+from inventory.report_html_night import night_lists, night_path
 from inventory.report_html_text import element, escaped
 
 if TYPE_CHECKING:
@@ -43,9 +44,14 @@ def _pieces(report: WaveReport) -> Iterator[str]:
     yield from _start(report, style, script)
     yield from _summary(report)
     yield _servers(report)
+    if report.night is not None:
+        yield from night_lists(report.night)
     yield from _findings(report)
     yield "</main>\n"
     yield from _data("servers", packed_servers(report))
+    if report.night is not None:
+        yield from _data("tasks", packed_tasks(report.night.tasks, zone_of(report)))
+        yield from _data("actions", packed_actions(report.night.actions, zone_of(report)))
     yield from _data("findings", packed_findings(report.findings))
     yield f"<script>{script}</script>\n</body>\n</html>\n"
 
@@ -64,7 +70,7 @@ def _start(report: WaveReport, style: str, script: str) -> Iterator[str]:
     yield element("title", f"Migration report \N{MIDDLE DOT} {report.wave}")
     yield f"\n<style>{style}</style>\n</head>\n<body>\n<header>\n"
     yield f'<h1>Migration report <span class="dot">\N{MIDDLE DOT}</span> {element("bdi", report.wave)}</h1>\n'
-    yield '<p class="what">Creation of the migration tasks in Huawei Cloud SMS</p>\n'
+    yield f'<p class="what">{subject(report)}</p>\n'
     yield element("p", told.text, f"verdict {told.tone.value}")
     yield "\n</header>\n<main>\n"
 
@@ -81,6 +87,8 @@ def _summary(report: WaveReport) -> Iterator[str]:
     yield from _outcomes(report)
     yield "</div>\n"
     yield from _waves(report)
+    if report.night is not None:
+        yield from night_path(report.night, zone_of(report))
     yield '<section aria-labelledby="h-next"><h2 id="h-next">What to do next</h2>\n'
     yield element("pre", report.next_command, "command") if report.next_command else "<p>Nothing: no row of the wave is left.</p>"
     yield "</section>\n"

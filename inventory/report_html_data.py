@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inventory.findings import Finding
     from inventory.report import WaveReport
     from inventory.report_facts import Timing
-    from inventory.report_records import Attempt
+    from inventory.report_records import ActionTold, Attempt, TaskTold
 
 SERVER_COLUMNS = (
     ("server", "Server"),
@@ -55,6 +55,30 @@ FINDING_COLUMNS = (
     ("value", "Value"),
     ("problem", "Problem"),
     ("remedy", "What to do"),
+)
+TASK_COLUMNS = (
+    ("server", "Server"),
+    ("state", "State"),
+    ("started", "Started"),
+    ("copied", "Copied"),
+    ("finished", "Finished"),
+    ("speed", "Mbit/s"),
+    ("late", "Late, min"),
+    ("error", "Error"),
+    ("todo", "What to do"),
+    ("task", "Task"),
+)
+ACTION_COLUMNS = (
+    ("server", "Server"),
+    ("operation", "Operation"),
+    ("before", "State before"),
+    ("by", "Ordered by"),
+    ("sent", "Sent"),
+    ("answered", "Answered"),
+    ("answer", "Answer"),
+    ("performed", "Performed"),
+    ("task", "Task"),
+    ("run", "Run"),
 )
 _PIECE = 500
 
@@ -95,11 +119,56 @@ def packed_servers(report: WaveReport) -> Iterator[str]:
 
 def packed_findings(findings: Iterable[Finding]) -> Iterator[str]:
     """The findings in the same form, without details."""
-    yield f'{_json({"columns": FINDING_COLUMNS})[:-1]},"rows":['
-    told = _Texts().told
-    yield from _listed(
-        [told(text) for text in (one.severity.value, one.code, one.place, one.value, one.problem, one.remedy)] for one in findings
+    rows = ((one.severity.value, one.code, one.place, one.value, one.problem, one.remedy) for one in findings)
+    yield from _packed(FINDING_COLUMNS, rows)
+
+
+def packed_tasks(tasks: Iterable[TaskTold], zone: tzinfo) -> Iterator[str]:
+    """How each server's task stood at the end of the night, in the same form."""
+    yield from _packed(
+        TASK_COLUMNS,
+        (
+            (
+                task.server,
+                task.state,
+                *(shown_time(at, zone) if at else "" for at in (task.started_at, task.copied_at, task.finished_at)),
+                "" if task.speed_mbps is None else f"{task.speed_mbps:.{0 if task.speed_mbps >= 100 else 1}f}",
+                f"{task.late_seconds / 60:.0f}" if task.late_seconds else "",
+                task.error,
+                task.advice,
+                task.task_id,
+            )
+            for task in tasks
+        ),
     )
+
+
+def packed_actions(actions: Iterable[ActionTold], zone: tzinfo) -> Iterator[str]:
+    """Every operation that was sent, in the same form."""
+    yield from _packed(
+        ACTION_COLUMNS,
+        (
+            (
+                action.server,
+                action.operation,
+                action.state_before,
+                action.ordered_by,
+                shown_time(action.sent_at, zone),
+                shown_time(action.answered_at, zone) if action.answered_at else "",
+                action.answer,
+                action.verdict,
+                action.task_id,
+                action.run_id,
+            )
+            for action in actions
+        ),
+    )
+
+
+def _packed(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f'{_json({"columns": columns})[:-1]},"rows":['
+    told = _Texts().told
+    yield from _listed([told(text) for text in row] for row in rows)
     yield "]}"
 
 

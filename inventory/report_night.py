@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inventory.report_facts import shown_time, zone_of
+from inventory.report_facts import shown_time, stages_told, zone_of
 from inventory.report_style import (
     MUTED,
     WRAP,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Value = str | float | Cell | None
 
 NIGHT_COLUMNS = ("stage", "state", "began", "ended", "what it does", "what came of it")
-_NIGHT_WIDTHS = (22.0, 16.0, 25.0, 25.0, 46.0, 90.0)
+_NIGHT_WIDTHS = (22.0, 12.0, 25.0, 25.0, 50.0, 60.0)
 TASK_COLUMNS = (
     "server",
     "source_server_id",
@@ -102,10 +102,12 @@ def add_night(workbook: Workbook, report: WaveReport, night: NightTold) -> None:
 
 def _add_path(workbook: Workbook, report: WaveReport, night: NightTold, zone: tzinfo) -> None:
     sheet = add_sheet(workbook, "Night")
-    prepare_table(sheet, _NIGHT_WIDTHS, len(night.stages), f"{report.plan.name} - {report.wave} - night", titles=1)
+    stages = stages_told(night)
+    prepare_table(sheet, _NIGHT_WIDTHS, len(stages), f"{report.plan.name} - {report.wave} - night", titles=1)
+    sheet.page_setup.fitToWidth = 1  # the figures of a gate are longer than a column
     sheet.append(header_row(sheet, NIGHT_COLUMNS))
     place = 1
-    for stage in night.stages:
+    for stage in stages:
         place += 1
         sheet.row_dimensions[place].height = height_of(stage.line, _NIGHT_WIDTHS[-1])
         sheet.append(

@@ -14,7 +14,7 @@ from openpyxl.chart.marker import DataPoint
 from openpyxl.styles import Alignment, Border, Side
 
 from inventory.outcomes import Status
-from inventory.report_facts import all_notes, problem_groups, run_facts, totals, verdict
+from inventory.report_facts import all_notes, problem_groups, run_facts, subject, totals, verdict
 from inventory.report_night import unmoved_groups
 from inventory.report_style import (
     BAR_COLOURS,
@@ -113,9 +113,7 @@ class _Page:
             styled(self._sheet, f"Migration report \N{MIDDLE DOT} {report.wave}", face=font(size=20, bold=True, colour=BRAND)),
             height=30,
         )
-        self._add(
-            styled(self._sheet, "Creation of the migration tasks in Huawei Cloud SMS", face=font(size=11, colour=MUTED)), height=18
-        )
+        self._add(styled(self._sheet, subject(self._report), face=font(size=11, colour=MUTED)), height=18)
         self._add(height=6)
         self._band(told.text, *STATUS_COLOURS[told.tone], size=13, height=28)
         self._tiles()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from inventory.outcomes import Outcome, Status
+from inventory.report import write_page
+from inventory.report_facts import verdict
 from inventory.report_night import unmoved_groups
-from inventory.report_records import NightTold, TaskTold
+from inventory.report_records import ActionTold, DecisionTold, NightTold, StageTold, TaskTold
 from tests.inventory.test_report import STARTED, cells, written
+from tests.inventory.test_report_html import Seen
 from tests.inventory.test_report_sheets import NIGHT, planned
 
 if TYPE_CHECKING:
@@ -51,3 +57,53 @@ def test_servers_that_are_left_for_the_same_reason_stand_together() -> None:
         ("ABORT", "", ["web-01"]),
     ]
     assert groups[0].examples(1) == "web-02 and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("states", "decision", "said"),
+    [
+        ({}, "approved", "The night is done. The gate before cutover: approved by Ann (go)."),
+        (
+            {"approve": "held"},
+            "not approved",
+            "The night is not done: approve holds it. The gate before cutover: not approved",
+        ),
+        (
+            {"cutover": "running"},
+            "approved",
+            "The night is not done: cutover was stopped (line 2). The gate before cutover:",
+        ),
+        ({"cutover": "failed"}, "", "The night is not done: cutover failed (line 2). 0 of 2 servers are moved."),
+    ],
+)
+def test_the_first_sentence_says_how_the_night_ended_and_who_decided(
+    states: dict[str, str], decision: str, said: str, tmp_path: Path
+) -> None:
+    """The report's own stage, which is on while it is written, is not told."""
+    stages = [
+        StageTold(name, "what it does", states.get(name, "done"), STARTED, STARTED, f"line {place}")
+        for place, name in enumerate(("preflight", "approve", "cutover"))
+    ]
+    stages.append(StageTold("report", "the report is written", "running", STARTED, None, ""))
+    decided = DecisionTold("cutover", STARTED, ("failed: 0, wanted none: ok",), decision, "Ann", "go", STARTED)
+    report = replace(planned(tmp_path, NIGHT, {}), night=NightTold(tuple(stages), (decided,)))
+    assert verdict(report).text.startswith(said)
+    shown = [row[0] for row in cells(written(tmp_path, report), "Night")]
+    assert ("cutover" in shown, "report" in shown) == (True, False)
+
+
+def test_no_text_of_a_night_is_markup_on_the_page(tmp_path: Path) -> None:
+    """A comment at a gate, a server's name, an answer of SMS: text on the page, whatever it looks like."""
+    bad = "</script><img src=x onerror=window.hit=1>"
+    night = NightTold(
+        (StageTold("approve", bad, "held", STARTED, None, bad),),
+        (DecisionTold(bad, STARTED, (bad,), "not approved", bad, bad, STARTED),),
+        (ActionTold(bad, "s", "t", 1, "start", bad, "a person", STARTED, None, bad, bad, bad, bad),),
+        (replace(task(1, bad, bad, bad), server=bad),),
+    )
+    write_page(tmp_path / "page.html", replace(planned(tmp_path, NIGHT, {}), night=night))
+    seen = Seen((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert not [tag for tag, _ in seen.elements if tag == "img"]
+    assert {attributes["id"] for tag, attributes in seen.elements if tag == "table" and "id" in attributes} >= {"tasks", "actions"}
+    lists = [json.loads(text) for tag, text in seen.raw if tag == "script" and text.startswith('{"columns"')]
+    assert [bad in json.dumps(found["rows"]) for found in lists].count(True) == 2
