@@ -54,7 +54,7 @@ CONTENTS = (
     | st.floats(0, 10).map(lambda number: round(number, 2))
     | NAMES
 )
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read(folder: Path, **values: Any) -> Plan:
@@ -102,7 +102,7 @@ def test_a_valid_row_survives_to_the_simulator(tmp_path: Path, row: dict[str, An
     assert {column: at(body, path_of(column)) for column in row} == row
 
 
-@settings(FEW, max_examples=80)
+@settings(FEW, max_examples=50)
 @given(st.sampled_from(MUTATED), CONTENTS)
 def test_one_changed_cell_is_told_there_or_differs_there(tmp_path: Path, column: str, content: object) -> None:
     """An error stands at exactly the changed cell; without one the body is another in exactly that field, or in none."""

@@ -25,15 +25,15 @@ CAUGHT_BY: Mapping[str, tuple[int, ...]] = MappingProxyType(
         "write off what is on the wire": (486,),
         "settle the source only": (182, 281, 311),
         "send without settling what was left": (328, 804, 1029, 1043),
-        "call a missing task gone": (3,),
-        "trust what was read before the lease": (7,),
+        "call a missing task gone": (8,),
+        "trust what was read before the lease": (125,),
         "settle from long before the lease": (1029, 1825),
         "lease no target": (104,),
         "ignore the lease": (64, 122),
         "answer before the disk does": (709, 889, 1899),
         "send without proof of the lease": (1935, 1599),
         "write without a fence": (220, 366),
-        "leave out what was never taken up": (6,),
+        "leave out what was never taken up": (46,),
         "call the earlier runs task ours": (0,),
     }
 )
