@@ -52,7 +52,8 @@ def schedule(
 
     Example: waves schedule plan.xlsx --dry-run
     """
-    from flows.cli.schedule_command import Call, main
+    from flows.cli.schedule_command import main
+    from flows.scheduling.schedule_plan import ScheduleOrder
 
-    call = Call(plan, tuple(wave or ()), dry_run, follow, allow_invalid, pool, name, moved, credentials, as_json)
-    raise typer.Exit(main(call))
+    order = ScheduleOrder(plan, tuple(wave or ()), dry_run, follow, allow_invalid, pool, name, moved, credentials)
+    raise typer.Exit(main(order, is_json=as_json))

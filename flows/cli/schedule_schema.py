@@ -1,6 +1,6 @@
 """What the one object of `waves schedule --json` holds, key by key: the JSON Schema in the docs is made from this.
 
-Decides nothing that is printed: schedule_view.py and schedule_command.py do.
+Decides nothing that is printed: schedule_view.py, schedule_command.py and scheduling/schedule_plan.py do.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ Decides no words of a reason: the modules of flows.scheduling have them. Called 
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flows.cli import output
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from flows.cli.schedule_command import Told
     from flows.scheduling.changes import Step
+    from flows.scheduling.schedule_plan import Told
     from flows.scheduling.timetable import Start
 
 _COLOURS = {Do.CREATE: "32", Do.MOVE: "33", Do.CHANGE: "33", Do.CANCEL: "31", Do.MISSED: "1;31"}
@@ -29,48 +28,18 @@ def show(told: Told, stream: TextIO) -> None:
     lines = [f"{would} {output.one_line(what)}" for what in told.made]
     lines += [_line(step, stream) for step in told.steps]
     lines += [f"{'-':{_WIDTH}}{output.one_line(wave)}: not scheduled: {why}" for wave, why in _unplanned(told)]
-    output.write("\n".join([*lines, summary(told)]))
-
-
-def summary(told: Told) -> str:
-    """How many runs are as they were, and how many are not."""
-    counted = Counter(step.do for step in told.steps)
-    parts = ", ".join(f"{counted[do]} {_DONE[do]}" for do in Do if counted[do]) or "nothing to schedule"
-    return f"{parts}; nothing was done (--dry-run)" if told.is_dry_run else f"{parts}: {told.deployment}"
-
-
-_DONE = {
-    Do.CREATE: "created",
-    Do.KEEP: "kept",
-    Do.MOVE: "moved",
-    Do.CHANGE: "changed",
-    Do.CANCEL: "cancelled",
-    Do.LEAVE: "left alone",
-    Do.MISSED: "missed",
-}
+    output.write("\n".join([*lines, told.summary()]))
 
 
 def as_json(told: Told) -> dict[str, Any]:
     """The one object of `waves schedule --json`; times are ISO 8601 with their offset."""
-    waves = [
-        {
-            "wave": step.wave,
-            "do": step.do.value,
-            "starts_at": _iso(step.start.starts_at if step.start else None),
-            "window_ends_at": _iso(step.start.closes_at if step.start else None),
-            "was_due_at": _iso(step.there.due if step.there else step.gone[0].due if step.gone else None),
-            "run_id": told.run_ids.get(step.wave) or (step.there.run_id if step.there and not step.makes else ""),
-            "why": step.why,
-        }
-        for step in told.steps
-    ]
     unplanned = [{"wave": wave, "why": why} for wave, why in told.unplanned.items()]
     return {
         "plan": told.plan,
         "deployment": told.deployment,
         "dry_run": told.is_dry_run,
         "made": list(told.made),
-        "waves": waves,
+        "waves": told.waves(),
         "unplanned": unplanned,
     }
 
@@ -101,10 +70,6 @@ def _start(start: Start) -> str:
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}{moment:%z}"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def _unplanned(told: Told) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,12 @@ FLOWS = (
         "operate_wave",
         "Operates the SMS migration tasks of one wave: start, stop, restart, sync, cutover, speed, delete; each action once.",
     ),
+    FlowPlace(
+        "schedule-waves",
+        "flows.schedule_waves",
+        "schedule_waves",
+        "Keeps the scheduled runs of a plan to its sheet: a run for each wave, created, moved or cancelled; none of them twice.",
+    ),
 )
 """Every flow that can be deployed: `waves deploy`, `serve.py` and `prefect.yaml` of `deployments` have a deployment of each."""
 
