@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import traceback
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import select
 
-from flows.cli import output
+from flows.cli import failure, output
 from flows.cli.exits import Exit, exit_of_error
 from flows.cli.run_view import approval_as_json
 from flows.night import approvals
@@ -196,11 +195,8 @@ def _line(question: str) -> str:
 def _failed(error: Exception, call: Call) -> int:
     """Say in one line why nothing is decided."""
     code = Exit.WRONG if isinstance(error, (NotAskedError, DecidedError, StaleError, NotDecidedError)) else exit_of_error(error)
-    if code is None and call.is_debug:
-        traceback.print_exc()
-    known = str(error) if code is not None else f"{type(error).__name__}: {error}"
-    output.error(known + ("" if code is not None or call.is_debug else ": run again with --debug"))
+    known, code = failure.told(error, code, is_debug=call.is_debug)
     if call.is_json:
         decided = approval_as_json(error.approval) if isinstance(error, DecidedError) else {}
         output.write_json({"wave": call.wave, "error": known, **decided})
-    return Exit.NOT_DONE if code is None else code
+    return code
