@@ -50,7 +50,7 @@ rehearse: $(DONE) ## a programme of 546 servers in 6 waves on the simulator, on 
 	@$(BIN)/python -m tests.rehearsed_programme
 
 night: $(DONE) ## a scripted night of 200 servers in real processes, killed and broken; holds every figure told against the truth
-	@$(BIN)/python -m tests.night
+	@$(BIN)/python -m tests.night $(if $(SEED),--seed $(SEED))
 
 soak: $(DONE) ## broken waves in virtual time: SEEDS=10000, or SEED=123 TRACE=1 for one of them, or MUTATIONS=1
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(TRACE),--trace),$(if $(MUTATIONS),--mutations,--seeds $(or $(SEEDS),10000)))

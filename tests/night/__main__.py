@@ -1,6 +1,6 @@
 """The scripted night, `make night`: played on the simulator, then every figure that was told is held against the truth.
 
-    python -m tests.night [--small] [--keep FOLDER]
+    python -m tests.night [--small] [--seed N] [--keep FOLDER]
 
 Prints what happens and a table of what was compared; exit 1 where anything does not agree, named line by line. Everything talks to
 127.0.0.1 only, and ends what it started.
@@ -13,6 +13,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,6 +60,7 @@ def main(words: list[str]) -> int:
     """Play and show; 0 where everything agrees."""
     parser = argparse.ArgumentParser(prog="python -m tests.night", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--small", action="store_true", help="one wave of 20 servers")
+    parser.add_argument("--seed", type=int, default=7, metavar="N", help="which requests are lost, and which agents fail")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave plan, reports, journal and logs there")
     given = parser.parse_args(words)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
@@ -67,7 +69,7 @@ def main(words: list[str]) -> int:
         folder = given.keep or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            found = night(folder, SMALL if given.small else WHOLE)
+            found = night(folder, replace(SMALL if given.small else WHOLE, seed=given.seed))
         except NotPlayedError as error:
             print(f"not played to its end: {error}")
             return 1

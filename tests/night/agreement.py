@@ -36,6 +36,7 @@ ON_THE_WAY_SECONDS = 0.05
 LATE_SECONDS = 60.0
 """Who ends no more than this after the window is not late: models are no clocks."""
 _GATE_LOOK_SECONDS = 10.0
+_MILLISECOND, _TENTH = 0.0011, 0.06
 _BYTES_PER_MBIT = 1e6 / 8
 
 DONE = frozenset({"MIGRATE_SUCCESS", "SYNC_SUCCESS"})
@@ -137,12 +138,16 @@ class Truth:
 
 @dataclass(frozen=True)
 class Times:
-    """When a task really began, was copied, and ended, in seconds since 1970; and the mean rate of its copy."""
+    """When a task really began, was copied, and ended, in seconds since 1970; and the mean rate of its copy.
+
+    The rate is 0 where the copy was broken off. It is told to a tenth, of times that SMS tells to the millisecond.
+    """
 
     started: float | None
     copied: float | None
     finished: float | None
-    mbps: float | None
+    mbps: float = 0.0
+    mbps_tolerance: float = 0.0
 
     @classmethod
     def of(cls, task: Mapping[str, Any]) -> Times:
@@ -151,12 +156,14 @@ class Times:
         begun = [step["began"] for step in steps if step["began"] is not None]
         copy = next(step for step in steps if step["name"].startswith("MIGRATE"))
         ends = [each["at"] for each in task["states"] if each["state"] in DONE] if task["state"] in DONE else []
-        took = copy["ended"] - copy["began"] if copy["ended"] is not None else None
+        took = copy["ended"] - copy["began"] if copy["ended"] is not None else 0.0
+        mbps = task["bytes"] / took / _BYTES_PER_MBIT if took else 0.0
         return cls(
             min(begun, default=None),
             copy["ended"],
             ends[-1] if ends else None,
-            task["bytes"] / took / _BYTES_PER_MBIT if took else None,
+            mbps,
+            _TENTH + (mbps * _MILLISECOND / (took - _MILLISECOND) if took > _MILLISECOND else inf if took else 0.0),
         )
 
 
@@ -227,8 +234,7 @@ def _tasks(found: Agreement, truth: Truth, wave: WaveTold) -> None:
         found.near("times", f"{place} started", moment(row["started"]), times.started, TOLD_SECONDS)
         found.near("times", f"{place} copied", moment(row["copied"]), times.copied, TOLD_SECONDS)
         found.near("times", f"{place} finished", moment(row["finished"]), times.finished, TOLD_SECONDS)
-        mbps = times.mbps or 0.0  # nothing copies where the copy was broken off
-        found.near("bytes by time", f"{place} speed_mbps", row["speed_mbps"] or 0.0, mbps, 0.06 + 0.01 * mbps)
+        found.near("bytes by time", f"{place} speed_mbps", row["speed_mbps"] or 0.0, times.mbps, times.mbps_tolerance)
         late = _late_seconds(times.finished, wave.window_ends_at)
         found.near("lateness", f"{place} late_minutes", row["late_minutes"] or 0.0, late / 60, 0.06)
         if task["state"] in DONE and task["bytes_copied"] < task["bytes"]:

@@ -32,19 +32,20 @@ class Estate:
     max_running: int = 40
     bandwidth_mbps: int = 8000
     size_mb: tuple[int, int] = (60, 180)
-    slow_mb: int = 240
+    slow_mb: int = 200
     slow_mbps: int = 20
-    short_window_seconds: float = 30.0
+    short_window_seconds: float = 22.0
     faults: str = "14%,late=0.01,action-12%,action-late=0.02,speed-10%,read-2%"
     fail: str = "SMS.0805=0.06,SMS.0203=0.02"
     preparation: float = 1.0
+    seed: int = 7
     configuration: float = 1.0
 
     def options(self, plan: Path) -> dict[str, Any]:
         """What the simulator is started with: SMS's own guard is off, and tasks are listed late."""
         return {
             "fleet": plan,
-            "seed": 7,
+            "seed": self.seed,
             "guard": False,
             "lag": 0.5,
             "faults": self.faults,
