@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _READ_ONLY = frozenset({"http", "https"})
+_IN_BUCKETS = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
+"""Stores without folders: a folder "made" there is a bucket, so that a mistyped name would make one."""
 _NAMELESS = "plan.xlsx"
 _REMEDIES = {
     "s3": "pip install s3fs, and give AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for OBS, FSSPEC_S3_ENDPOINT_URL",
@@ -144,7 +146,7 @@ def _scheme(place: str) -> str:
 def _open(place: str, mode: str) -> Any:  # noqa: ANN401 - fsspec has no types
     import fsspec
 
-    return fsspec.open(place, mode)
+    return fsspec.open(place, mode, auto_mkdir=_scheme(place) not in _IN_BUCKETS)
 
 
 @contextlib.contextmanager

@@ -6,10 +6,12 @@ import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from flows.places import PlaceError, as_given, beside, deliver, fetch, is_elsewhere, name_of, put, shown, wave_files
 
@@ -34,6 +36,32 @@ def web(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
+
+
+class Buckets(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A store of buckets, as s3fs has one: keys need no folder, a bucket has to be there, and making a folder makes its bucket."""
+
+    protocol = ("s3",)
+    store: ClassVar[dict[str, object]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> Any:
+        return super()._strip_protocol(path.removeprefix("s3://"))
+
+    def _open(self, path: str, mode: str = "rb", **said: Any) -> Any:
+        if "w" in mode and not self.exists(f"/{path.split('/')[1]}"):
+            raise FileNotFoundError("the specified bucket does not exist")
+        return super()._open(path, mode, **said)
+
+
+@pytest.fixture
+def buckets(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Buckets]]:
+    """s3:// in this process, as it is where s3fs is installed."""
+    monkeypatch.setitem(_registry, "s3", Buckets)
+    yield Buckets
+    Buckets.store.clear()
+    Buckets.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture
@@ -84,6 +112,18 @@ def test_a_run_works_on_copies_and_leaves_nothing(store: str, tmp_path: Path) ->
         assert deliver(files.report, files.report_url) == ""
     assert not files.plan.parent.exists()
     assert fetch(f"{store}/plan.wave-1.report.xlsx", tmp_path).read_bytes() == b"report"
+
+
+def test_a_bucket_is_never_made_and_a_folder_is(tmp_path: Path, buckets: type[Buckets]) -> None:
+    """A mistyped bucket is refused, not made: a report in it would be where nobody looks."""
+    (tmp_path / "plan.xlsx").write_bytes(b"plan")
+    buckets().mkdir("/there")
+    put(tmp_path / "plan.xlsx", "s3://there/night/plan.xlsx")
+    with pytest.raises(PlaceError, match=r"s3://their/night/plan\.xlsx cannot be written"):
+        put(tmp_path / "plan.xlsx", "s3://their/night/plan.xlsx")
+    assert buckets().find("/") == ["/there/night/plan.xlsx"]
+    put(tmp_path / "plan.xlsx", (tmp_path / "new" / "plan.xlsx").as_uri())
+    assert (tmp_path / "new" / "plan.xlsx").read_bytes() == b"plan"
 
 
 def test_a_report_that_cannot_be_put_stays(store: str, tmp_path: Path) -> None:
