@@ -96,18 +96,22 @@ async def run(
     clock: Clock | None = None,
     poll_seconds: float = 5.0,
     offline_seconds: float = 30.0,
+    offline_patience_seconds: float | None = None,
     is_alone: bool = True,
 ) -> ActionResult:
     """Carry out the order; `start` looks at who runs, and at sources that are offline, every so many seconds.
 
-    Not `is_alone`: it is a stage of a night, which holds what an order does not.
+    `offline_patience_seconds` is how long `start` stays for sources that stay offline, where nothing else is left; None: as long as
+    the window is open. Not `is_alone`: it is a stage of a night, which holds what an order does not.
 
     Raises JournalUnavailableError where the journal cannot even be opened: nothing was sent.
     """
     clock = clock or SystemClock()
     for line in not_held(prepared, clock.wall()) if is_alone else ():
         watcher.remark(line)
-    pauses = ActOptions(poll_seconds=poll_seconds, offline_seconds=offline_seconds)
+    pauses = ActOptions(
+        poll_seconds=poll_seconds, offline_seconds=offline_seconds, offline_patience_seconds=offline_patience_seconds
+    )
     async with _desk(prepared, settings, watcher, stop, clock, pauses) as desk:
         return await operate(desk)
 

@@ -27,7 +27,8 @@ class ActOptions:
     `settle_seconds` is how long after an operation SMS may still not show it. `deadline_seconds` is the longest that one request
     lasts; a lease outlives it by `lease_slack_seconds`. `concurrency` servers are worked on at once. `start` looks every
     `poll_seconds`, and at a source that is offline every `offline_seconds`; `account_running` servers of the account may run at
-    once. A request that ends in doubt, or is not sent, is tried `attempts` times.
+    once. Where all that is left to start is offline, or needs those, `start` stays for `offline_patience_seconds` (None: as long
+    as the window is open). A request that ends in doubt, or is not sent, is tried `attempts` times.
     """
 
     settle_seconds: float = 10.0
@@ -36,6 +37,7 @@ class ActOptions:
     concurrency: int = 16
     poll_seconds: float = 5.0
     offline_seconds: float = 30.0
+    offline_patience_seconds: float | None = None
     account_running: int = 100
     grace_seconds: float = 1.8
     attempts: int = 3

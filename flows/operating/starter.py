@@ -28,7 +28,7 @@ from flows.submission.events import StopReason
 from flows.submission.journal import LeaseLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from flows.operating.desk import ActDesk
     from flows.operating.whose import Subject
@@ -67,6 +67,7 @@ class Starter:
         self._in_doubt: set[str] = set()
         self._waits_for: dict[int, str] = {}
         self._read_at = desk.clock.steady()
+        self._offline_since: float | None = None
 
     async def run(self) -> None:
         """Return when every server has its result. Raises JournalUnavailableError."""
@@ -137,6 +138,8 @@ class Starter:
         for one in chosen:
             self._waits_for.pop(one.candidate.position, None)
         self._give_up_hopeless(states, is_anything_under_way=bool(chosen))
+        is_running = self._layout.of_wave(rows.get(task) for task in running) > 0
+        self._give_up_offline(states, {one.candidate.position for one in chosen}, is_running=is_running)
         waits = Counter(self._waits_for.get(position, "for a place") for position in self._waiting)
         waits.subtract({"for a place": len(chosen)})
         self._desk.watcher.muster(
@@ -224,6 +227,22 @@ class Starter:
         for position in hopeless:
             subject = self._waiting[position]
             self._finish(subject, self._needs(subject, states))
+
+    def _give_up_offline(self, states: Mapping[int | None, str], chosen: Collection[int], *, is_running: bool) -> None:
+        """Leave sources that stay offline, and who needs them, once nobody else of the wave is left; where the order says so."""
+        patience, now = self._desk.options.offline_patience_seconds, self._desk.clock.steady()
+        offline = {each for each in self._waiting if each in self._offline_until or self._waits_for.get(each) == _OFFLINE}
+        others = [each for each in self._waiting if each not in offline and self._waits_for.get(each) != _FOR_OTHERS]
+        if patience is None or is_running or others or not offline:
+            self._offline_since = None
+            return
+        self._offline_since = now if self._offline_since is None else self._offline_since
+        if chosen or now - self._offline_since < patience:
+            return
+        for position, subject in list(self._waiting.items()):
+            message = f"its source server has been offline for {patience / 60:g} minutes"
+            told = _result(subject, Ended.DEFERRED, "", OFFLINE_CODE, message, advice_for(OFFLINE_CODE))
+            self._finish(subject, told if position in offline else self._needs(subject, states))
 
     def _is_hopeless(self, position: int, states: Mapping[int | None, str], above: frozenset[int]) -> bool:
         for need in self._layout.needs_of.get(position, ()):

@@ -61,6 +61,7 @@ class Evening(Night):
         watcher: ActWatcher | None = None,
         stop: StopSignal | None = None,
         poll_seconds: float = 0.1,
+        offline_patience_seconds: float | None = None,
         **order: Any,
     ) -> ActionResult:
         """Carry out an order."""
@@ -72,6 +73,7 @@ class Evening(Night):
             stop or StopSignal(),
             poll_seconds=poll_seconds,
             offline_seconds=0.2,
+            offline_patience_seconds=offline_patience_seconds,
         )
 
     async def actions(self, number: int = 1) -> Sequence[Action]:

@@ -130,6 +130,16 @@ async def test_a_source_that_is_offline_is_waited_for(evening: Evening) -> None:
     ]
 
 
+async def test_a_source_that_stays_offline_is_left_in_the_end_where_a_wave_waits_for_it(quick: Evening) -> None:
+    """In a night: the others are copied, and the gate and the cutover are to come. Who needs it is left, too."""
+    plan = await quick.made([server(1), server(2), server(3, depends_on="web-02")])
+    quick.simulator.set_connection("src-0002-a1b2", connected=False)
+    result = await quick.order(plan, "start", offline_patience_seconds=0.5)
+    assert flat(result) == ["DONE", "DEFERRED", "DEFERRED"]
+    assert [one.code for one in result.results] == ["", "SMS.6603", "WAVES.NEEDS"]
+    assert result.stop is None
+
+
 @pytest.mark.parametrize(("code", "restarted"), [("SMS.0807", 2), ("SMS.0204", 0), ("SMS.9999", 0)])
 async def test_what_a_restart_cures_is_restarted_up_to_the_bound(evening: Evening, code: str, restarted: int) -> None:
     """A place is kept taken, so that `start` stays; the task fails each time anew."""
