@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.cli import submit_command
+from flows.submission import postgres_database
 from tests.flows.cli.command_line import run
 from tests.plans import DEFAULTS, Row, disk, make_plan, server
 
@@ -161,6 +162,7 @@ def test_bad_journal(
     make_plan(tmp_path / "plan.xlsx")
     (tmp_path / "journal.sqlite").write_bytes(b"garbage" * 999)
     monkeypatch.setenv("WAVES_JOURNAL", url.format(tmp_path.as_posix()))
+    monkeypatch.setattr(postgres_database, "LIMITS", postgres_database.Limits(first=0.2))
     ran = run(capsys, "submit", "plan.xlsx", "--wave", "wave-1")
     assert ran.code in (2, 3)
     line = ran.err.splitlines()[-1]
