@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.outcomes import Status
 from inventory.report_facts import shown_time, stages_told, zone_of
 from inventory.report_style import (
+    INK,
     MUTED,
+    STATUS_COLOURS,
     WRAP,
     add_sheet,
     font,
@@ -66,6 +69,11 @@ ACTION_COLUMNS = (
     "run_id",
 )
 _ACTION_WIDTHS = (28.0, 38.0, 38.0, 9.0, 13.0, 18.0, 13.0, 26.0, 26.0, 40.0, 14.0, 36.0, 20.0)
+_STATE_COLOURS = {
+    "done": STATUS_COLOURS[Status.CREATED],
+    "held": STATUS_COLOURS[Status.UNCERTAIN],
+    "failed": STATUS_COLOURS[Status.REJECTED],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +121,21 @@ def _add_path(workbook: Workbook, report: WaveReport, night: NightTold, zone: tz
         sheet.append(
             (
                 styled(sheet, stage.stage, face=font(bold=True)),
-                stage.state,
-                shown_time(stage.began_at, zone),
-                _time(stage.ended_at, zone),
-                stage.meaning,
+                _state(sheet, stage.state),
+                styled(sheet, shown_time(stage.began_at, zone)),
+                styled(sheet, _time(stage.ended_at, zone) or ""),
+                styled(sheet, stage.meaning),
                 _wrapped(sheet, stage.line),
             )
         )
     for decision in night.decisions:
         _add_decision(sheet, decision, zone)
+
+
+def _state(sheet: Worksheet, state: str) -> Cell:
+    """How a stage stands; what is not done is seen from afar."""
+    ground, colour = _STATE_COLOURS.get(state, ("", INK))
+    return styled(sheet, state, face=font(bold=bool(ground), colour=colour), ground=ground)
 
 
 def _add_decision(sheet: Worksheet, decision: DecisionTold, zone: tzinfo) -> None:
