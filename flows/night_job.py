@@ -8,6 +8,7 @@ may stop it, is the caller's. A night that is run again does what is not done.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import uuid
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from flows import operate_job, track_job, wave_job
 from flows.command_words import quoted
 from flows.night import stages
 from flows.night.figures import asks_for_check, wave_at_gate
-from flows.night.path import path_of
+from flows.night.path import Stage, moved_unasked, path_of
 from flows.night.walk import NightOrder, NightStory, StageResult, walk
 from flows.night_report import NightReport, write_night_report
 from flows.online_check import OnlineCheck
@@ -35,9 +36,10 @@ from flows.submission.wave_key import WaveKey
 from flows.teller import telling
 from flows.tracking.standing import Goal, Standing
 from inventory.findings import Severity
+from inventory.forecast_words import named
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from flows.night.criteria import WaveAtGate
@@ -49,10 +51,13 @@ if TYPE_CHECKING:
     from flows.submission.journal import Journal
     from flows.tracking.picture import Picture
     from flows.wave_job import PreparedWave, WaveEnd, WaveOrder
+    from inventory.plan import ServerRow
 
 GATE_HOURS = 12.0
 """How long a gate waits where the wave's window has no end."""
 _RESTARTS = 2
+_OFFLINE_PATIENCE_SECONDS = 900.0
+"""So long a night stays for sources that are offline once nothing else of the wave is left to start: the gate is to come."""
 _CHECKS_AT_ONCE = 8
 
 
@@ -145,9 +150,15 @@ async def _order(prepared: PreparedNight, settings: Settings, journal: Journal, 
         wave=key,
         path=path_of(wave, prepared.wave.rows),
         run_id=uuid.uuid4().hex[:16],
-        pin=plan.sha256,
+        pin=_pin(prepared.wave),
         gate_closes_at=closes_at if closes_at is not None else clock.wall() + GATE_HOURS * 3600,
     )
+
+
+def _pin(wave: PreparedWave) -> str:
+    """What a stage is done for: the plan as it is, and those of its rows that are meant."""
+    positions = ",".join(str(row.position) for row in wave.rows)
+    return hashlib.sha256(f"{wave.plan.sha256} {positions}".encode()).hexdigest()
 
 
 class JobHands:
@@ -175,6 +186,13 @@ class JobHands:
         if row.starts_at is not None and row.starts_at.timestamp() > self._clock.wall():
             self._board.remark(
                 f"warning: {row.cell('starts_at')} opens the window at {row.starts_at:%Y-%m-%d %H:%M %Z}: it is not waited for"
+            )
+        if (unasked := self._unasked()) and Stage.CUTOVER not in path_of(row, wave.rows):
+            problem = f"{named(unasked)} would be moved before the gate is asked: set auto_start to no, or syncing to yes"
+            return StageResult(problem, is_good=False, goes_on=False)
+        if unasked:
+            self._board.remark(
+                f"warning: {named(unasked)}: the gate does not hold what is not in sync: SMS moves it as soon as it is copied"
             )
         async with self._client() as client:
             asked = await OnlineCheck(wave.plan, wave.rows, client, self._settings.max_running).ask()
@@ -206,11 +224,12 @@ class JobHands:
 
     async def sync(self) -> StageResult:
         """Follow the wave until all is copied; what fails and a restart cures is started again, as often as that is allowed."""
-        for _ in range(self._prepared.request.restarts + 1):
-            await self._follow(Goal.SYNCED)
+        await self._follow(Goal.SYNCED)
+        for _ in range(self._prepared.request.restarts):
             if not self._may_start_again():
                 break
             await self._order(Operation.START)
+            await self._follow(Goal.SYNCED)
         return self._seen(Goal.SYNCED)
 
     async def at_gate(self) -> WaveAtGate:
@@ -225,9 +244,12 @@ class JobHands:
         """Cut over what is in sync, and follow it until it is."""
         result = await self._order(Operation.CUTOVER)
         told = self._told(result)
-        if self._stop.is_set or not any(each.ended.is_done for each in result.results):
+        sent = [each.row for each in result.results if each.ended.is_done and not each.row.skip]
+        if self._stop.is_set or not sent:
             return told
-        await self._follow(Goal.DONE)
+        await self._follow(Goal.DONE, sent)
+        if not (self._stop.is_set or told.is_good):
+            await self._look()  # at all of them: what was not cut over is not waited for
         seen = self._seen(Goal.DONE)
         return seen if told.is_good else replace(seen, line=f"{told.line}; {seen.line}", is_good=False)
 
@@ -260,12 +282,24 @@ class JobHands:
 
     # -- the jobs
 
+    def _unasked(self) -> list[str]:
+        wave = self._prepared.wave
+        return [row.label for row in moved_unasked(wave.plan.waves[wave.order.wave], wave.rows)]
+
     async def _order(self, operation: Operation) -> ActionResult:
         order = self._prepared.request.order
         asked = operate_job.OperateOrder(order.plan, order.wave, operation, order.where, restarts=self._prepared.request.restarts)
         prepared = operate_job.PreparedOrder(asked, self._prepared.wave.plan, self._prepared.wave.rows)
         async with self._own_stop() as stop:
-            return await operate_job.run(prepared, self._settings, self._board, stop, clock=self._clock, is_alone=False)
+            return await operate_job.run(
+                prepared,
+                self._settings,
+                self._board,
+                stop,
+                clock=self._clock,
+                offline_patience_seconds=_OFFLINE_PATIENCE_SECONDS,
+                is_alone=False,
+            )
 
     def _told(self, result: ActionResult) -> StageResult:
         tally = ", ".join(f"{number} {ended}" for ended, number in result.counts.items())
@@ -273,10 +307,10 @@ class JobHands:
         is_any = any(each.ended.is_done and each.task_id for each in result.results)
         return StageResult(line, is_good=result.is_all_done, goes_on=is_any, detail={"counts": dict(result.counts)})
 
-    async def _follow(self, goal: Goal) -> None:
-        """Track until the goal, or until nothing is to be waited for any more."""
+    async def _follow(self, goal: Goal, rows: Sequence[ServerRow] = ()) -> None:
+        """Track `rows`, or all, until the goal, or until nothing is to be waited for any more."""
         async with self._own_stop() as stop:
-            result = await track_job.run(self._track(goal), self._settings, self._board, stop, clock=self._clock)
+            result = await track_job.run(self._track(goal, rows), self._settings, self._board, stop, clock=self._clock)
         self._picture = result.picture or self._picture
 
     async def _look(self) -> Picture:
@@ -286,11 +320,11 @@ class JobHands:
         self._board.tell(self._picture)
         return self._picture
 
-    def _track(self, goal: Goal) -> track_job.PreparedTrack:
+    def _track(self, goal: Goal, rows: Sequence[ServerRow] = ()) -> track_job.PreparedTrack:
         wave, request = self._prepared.wave, self._prepared.request
-        asked = track_job.TrackRequest(wave.order.plan, wave.order.wave, wave.order.where, goal, request.interval)
-        rows = tuple(row for row in wave.rows if not row.skip)
-        return track_job.PreparedTrack(asked, wave.plan, rows)
+        order = wave.order
+        asked = track_job.TrackRequest(order.plan, order.wave, order.where, goal, request.interval, waits_for_people=False)
+        return track_job.PreparedTrack(asked, wave.plan, tuple(rows) or tuple(row for row in wave.rows if not row.skip))
 
     def _may_start_again(self) -> bool:
         servers = self._picture.servers if self._picture is not None else []
