@@ -55,6 +55,11 @@ class Breaker:
         """Whether Prefect was given up."""
         return self._failures >= FAILURES_ALLOWED
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last call did."""
+        return self._failures > 0
+
     async def call(self, make: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - what Prefect returns
         """The result of a call; None where it failed, or was not made."""
         if self.is_open:

@@ -89,6 +89,11 @@ class EngineSession(ABC, Generic[End]):
         self.is_prefect_lost = True
         self.remark(f"warning: Prefect's API does not answer any more: {self.goes_on}")
 
+    def find_prefect(self) -> None:
+        """Note that Prefect is there again."""
+        self.is_prefect_lost = False
+        self.remark("note: Prefect's API answers again")
+
     @property
     def is_over(self) -> bool:
         """Whether the engine has ended, its report written or not."""

@@ -7,6 +7,7 @@ Prefect does not do, the night goes on without it. Called by night_room.py.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -66,7 +67,8 @@ async def stand_at(asked: Asked, session: NightSession) -> None:
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with Prefect is no matter of the night's
             get_run_logger().warning(f"the form could not be shown ({type(error).__name__}): `waves approve` decides, too")
             await asyncio.sleep(_AGAIN_SECONDS)
-            await go_on()
+            with suppress(Exception):
+                await go_on()  # a run that is still paused cannot be paused once more
             continue
         if not problem:
             return

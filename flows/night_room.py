@@ -6,6 +6,8 @@ Calls Prefect's API behind control_room.py's breaker; reads a board, never touch
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from prefect import Task
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 _BEAT_SECONDS = 1.0
 _GLANCE_SECONDS = 0.1
+_AGAIN_SECONDS = 60.0
+"""After how long a Prefect that was given up is tried again: a night outlasts the restart of a server."""
 
 
 class NightRoom:
@@ -48,7 +52,8 @@ class NightRoom:
         self._session = session
         self._board = session.board
         self._path = path_of(wave.plan.waves[wave.order.wave], wave.rows)
-        self._breaker = Breaker(session.lose_prefect)
+        self._breaker = Breaker(self._lose_prefect)
+        self._lost_at = 0.0
         self._key = artifact_key(wave.order.wave)
         self._progress: UUID | None = None
         self._drawn = ""
@@ -62,10 +67,18 @@ class NightRoom:
         self._timeline = asyncio.create_task(self._show_stages())
         while not self._session.is_over:
             await self._stand_at_gate()
+            if self._breaker.is_open and time.monotonic() - self._lost_at >= _AGAIN_SECONDS:
+                self._breaker, self._drawn = Breaker(self._lose_prefect), ""
             if not self._breaker.is_open:
                 await self._show_progress()
                 self._log_lines()
             await asyncio.sleep(_BEAT_SECONDS)
+
+    def _lose_prefect(self) -> None:
+        """Prefect is given up for a while: said once, while it stays away."""
+        self._lost_at = time.monotonic()
+        if not self._session.is_prefect_lost:
+            self._session.lose_prefect()
 
     async def close(self, end: NightEnd, *, is_cancelled: bool = False) -> None:
         """Show how it ended. A run that is being cancelled is not taken out of its pause. Never raises."""
@@ -102,7 +115,9 @@ class NightRoom:
         await asyncio.wait([self._gate], timeout=CALL_SECONDS)
         self._gate = None
         if goes_on:
-            await self._breaker.call(go_on)
+            with suppress(Exception):  # a Prefect that is away has no run that could go on
+                async with asyncio.timeout(CALL_SECONDS):
+                    await go_on()
 
     # -- what is shown
 
@@ -120,6 +135,8 @@ class NightRoom:
         else:
             await self._breaker.call(lambda: aupdate_progress_artifact(progress, share, description=text))
         self._drawn = text
+        if self._session.is_prefect_lost and not self._breaker.has_failed:
+            self._session.find_prefect()
 
     def _line(self) -> str:
         board = self._board
@@ -133,7 +150,7 @@ class NightRoom:
         for stage in self._path:
             while not (stage in self._board.stages or self._session.is_over):  # noqa: ASYNC110
                 await asyncio.sleep(_GLANCE_SECONDS)  # the night sets no event of this loop
-            if stage not in self._board.stages or self._breaker.is_open:
+            if stage not in self._board.stages:
                 return
             await self._show_stage(stage)
 
