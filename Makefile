@@ -64,8 +64,9 @@ prove: $(DONE) ## break a wave of real processes in every way (kills, sleep, dis
 docs: $(DONE) ## write the generated parts of README (tables of columns, commands, codes) and its picture
 	@$(BIN)/python -m tests.docs --write
 
-pictures: $(DONE) ## draw README's pictures of the template and of a report (needs LibreOffice and poppler)
+pictures: $(DONE) ## draw README's pictures of workbooks (needs LibreOffice and poppler) and of pages (needs Chromium)
 	@$(BIN)/python -m tests.workbook_pictures
+	@$(BIN)/python -m tests.ui.pictures
 
 lock: ## resolve requirements.lock, and that of the image, anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \

@@ -120,14 +120,15 @@ _NAMED = {
 }
 
 
-def _write_report(path: Path) -> None:
+def example_report() -> WaveReport:
+    """A report on the first wave of the shipped plan, with something of everything."""
     plan, started = read_plan(PLAN_PATH), _NOW
     outcomes = []
     for place, row in enumerate(plan.rows("wave-1"), 1):
         status, code, advice = _NAMED.get(row.source_name, (Status.CREATED, "", ""))
         task = f"{place:08x}-0000-4000-8000-000000000000" if status.is_done else ""
         outcomes.append(Outcome(row, row.source_server_id, status, task, code, "", advice, 1, started))
-    report = WaveReport(
+    return WaveReport(
         plan,
         "wave-1",
         "3f9d2c1b",
@@ -139,7 +140,10 @@ def _write_report(path: Path) -> None:
         endpoint="https://sms.ap-southeast-3.myhuaweicloud.com",
         next_command="waves submit wave-plan.xlsx --wave wave-1 --retry-rejected",
     )
-    write_report(path, report)
+
+
+def _write_report(path: Path) -> None:
+    write_report(path, example_report())
 
 
 PICTURES: Mapping[str, Picture] = {

@@ -37,6 +37,10 @@ class Operator:
         runs = self._control_room.api.runs
         wait_until(lambda: runs(plan))
         self._run = str(runs(plan)[0]["id"])
+        await self.look()
+
+    async def look(self) -> None:
+        """Look at the run anew."""
         await self.page.goto(self._control_room.run(self._run))
 
     async def start(self, flow: str, plan: Path, **more: str) -> None:

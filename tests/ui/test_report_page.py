@@ -8,11 +8,13 @@ import pytest
 
 from inventory.findings import Finding, Severity
 from inventory.outcomes import Status
+from inventory.report import write_page
 from inventory.report_html_text import visible
 from tests.inventory.test_report_html import HOSTILE, page_text
 from tests.inventory.test_report_sheets import attempt_of
 from tests.plans import server
 from tests.ui.keyboard import press
+from tests.workbook_pictures import example_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +84,13 @@ async def test_nothing_hostile_runs_and_the_page_fits_any_screen(tmp_path: Path,
     assert (await page.pdf(prefer_css_page_size=True)).startswith(b"%PDF")
     assert len(await shown(tab)) == len(rows)
     assert (tab.requests, tab.complaints) == ([page.url.partition("#")[0]], [])
+
+
+async def test_nothing_sticks_out_of_a_screen_of_any_width(tmp_path: Path, tab: Tab) -> None:
+    """With a row opened, ids and advice as they really are."""
+    write_page(tmp_path / "report.html", example_report())
+    await tab.page.goto((tmp_path / "report.html").as_uri())
+    await tab.page.locator(".open button").first.click()
+    for width in range(360, 1921, 60):
+        await tab.look(width)
+        assert (width, await tab.page.evaluate("Math.max(document.documentElement.scrollWidth - innerWidth, 0)")) == (width, 0)

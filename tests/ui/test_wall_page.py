@@ -10,6 +10,7 @@ from playwright.async_api import expect
 from flows.tracking.wall_page import write_wall_page
 from tests.flows.tracking.test_wall_page import AT, picture_of
 from tests.ui.keyboard import press
+from tests.ui.pictures import wave_under_way
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +60,12 @@ async def test_it_is_for_any_screen_by_day_and_by_night(tmp_path: Path, tab: Tab
     assert len(grounds) == 2
     assert await page.evaluate("typeof window.hit") == "undefined"
     assert tab.complaints == []
+
+
+async def test_nothing_sticks_out_of_a_screen_of_any_width(tmp_path: Path, tab: Tab) -> None:
+    """With servers, causes and times as they really are."""
+    write_wall_page(tmp_path / "wall.html", wave_under_way())
+    await tab.page.goto((tmp_path / "wall.html").as_uri())
+    for width in range(360, 1921, 60):
+        await tab.look(width)
+        assert (width, await tab.page.evaluate("Math.max(document.documentElement.scrollWidth - innerWidth, 0)")) == (width, 0)
