@@ -9,6 +9,7 @@ import pytest
 
 from tests import docs, workbook_pictures
 from tests.png import read_text, write_png
+from tests.ui import pictures
 from tests.workbook_pictures import FOLDER, PICTURES, Picture, made_from
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_another_word_makes_a_picture_stale(tmp_path: Path) -> None:
     assert digest("made with 1.2.0") != digest("made for 1.2.0")
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", [*PICTURES, *pictures.NAMES])
 def test_a_picture_is_shown_and_small(name: str) -> None:
     """README shows it, and it costs a reader next to nothing."""
     assert f"](.docs/{name}.png)" in docs.README.read_text(encoding="utf-8")
