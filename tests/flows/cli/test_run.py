@@ -77,7 +77,7 @@ def test_a_night_killed_and_stopped_and_taken_up_does_nothing_twice(
 ) -> None:
     """Killed in each stage, stopped at the gate (130, with a report), then approved: each task made, started, cut over once.
 
-    Whoever listens at the webhook hears of each thing once.
+    Whoever listens at the webhook hears of each thing once, or once more under the same id from one killed before it noted that.
     """
     plan = night_plan(tmp_path)
     env["WAVES_WEBHOOK"] = receiver.url
@@ -110,7 +110,8 @@ def test_a_night_killed_and_stopped_and_taken_up_does_nothing_twice(
     assert [(one["decision"], one["approver"], one["comment"]) for one in told["approvals"]] == [("approved", "Ann", "go")]
     assert (tmp_path / "night.html").exists()
     assert sorted(operations(simulator)) == sorted([["start", "cutover"]] * (SERVERS - 1) + [["start"]])
-    assert sorted((told["event"], told["servers"]) for told in receiver.taken) == [("done", []), ("gate", []), ("started", [])]
+    heard = {each["id"]: (each["event"], each["servers"]) for each in receiver.taken}
+    assert sorted(heard.values()) == [("done", []), ("gate", []), ("started", [])]
     assert simulator.truth()["duplicates"] == []
     assert [len(simulator.tasks_of(server(n)["source_server_id"])) for n in range(1, SERVERS + 1)] == [1] * SERVERS
 
@@ -164,3 +165,15 @@ def test_without_credentials_or_with_wrong_ones_the_run_is_refused(
     assert (ran.code, "SMS could not be asked" in ran.out) == (3, True), ran
     monkeypatch.delenv("CLOUD_SDK_SK")
     assert run(capsys, "run", tmp_path / "plan.xlsx", "--wave", "wave-1").code == 3
+
+
+def test_a_gate_that_comes_too_late_is_told_before_anything_is_sent(
+    tmp_path: Path, env: dict[str, str], simulator: SimulatorProcess
+) -> None:
+    """A server that starts by itself once it is submitted would be moved before anybody is asked."""
+    rows = [server(1, auto_start="yes"), server(2)]
+    make_plan(tmp_path / "plan.xlsx", rows, disks=[disk(1), disk(2)], waves=[{"wave": "wave-1", "needs_approval": "yes"}])
+    code, out, said = night(tmp_path, env).end()
+    assert code == 1, said
+    assert "preflight failed: web-01 would be moved before the gate is asked: set auto_start to no, or syncing to yes" in out + said
+    assert not simulator.truth()["tasks"]
