@@ -135,7 +135,20 @@ def _attention(wave: Wave, picture: Picture, way: WayMark, now: float) -> list[s
         found.append(f"SMS has lost the agent of {named(offline)}")
     if planned and (overdue := _overdue(wave, now)):
         found.append(f"{count(planned, 'server')} without a task, and {overdue}")
+    if unknown := [view.label for view in picture.servers if view.standing is Standing.UNKNOWN]:
+        found.append(f"{named(unknown)}: the state of the task is not known to this tool: look at it in the SMS console")
+    if left := _left_behind(wave, picture, now):
+        found.append(f"{count(len(left), 'server')} not cut over ({named(left)}), and {_overdue(wave, now)}")
     return found
+
+
+def _left_behind(wave: Wave, picture: Picture, now: float) -> list[str]:
+    """Servers that wait or are in sync though the window has closed, of which nothing else has told yet."""
+    if wave.ends_at is None or wave.ends_at.timestamp() > now:
+        return []
+    late = {view.identity for view in picture.late}
+    idle = {Standing.WAITING, Standing.SYNCING, Standing.CHANGING, Standing.RUNNING}
+    return [view.label for view in picture.servers if view.standing in idle and view.identity not in late]
 
 
 def _overdue(wave: Wave, now: float) -> str:
