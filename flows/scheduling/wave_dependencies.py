@@ -80,12 +80,14 @@ def _night(connection: Connection, wave: WaveKey) -> str:
 
 
 def _latest(connection: Connection, account: str, sources: Sequence[str]) -> Mapping[str, str]:
-    """What the last run that ended said of each source server."""
+    """What the last submission that ended said of each source server; orders given since make and lose no task of theirs."""
     if not sources:
         return {}
     outcome, run = schema.outcome.c, schema.run.c
     query = select(outcome.source_server_id, outcome.status).join(schema.run, run.run_id == outcome.run_id)
-    told = connection.execute(query.where(run.account == account).order_by(outcome.decided_at, run.started_at))
+    told = connection.execute(
+        query.where(run.account == account, run.kind == history.SUBMIT).order_by(outcome.decided_at, run.started_at)
+    )
     wanted = set(sources)
     return {one.source_server_id: one.status for one in told if one.source_server_id in wanted}
 
@@ -94,6 +96,7 @@ def _others(connection: Connection, account: str, plan_name: str, wave: str, kno
     """How many further rows of the wave its last run to end has finished: those whose server the sheet does not name by its id."""
     run, outcome = schema.run.c, schema.outcome.c
     ours = (run.account == account) & (run.plan_name == plan_name) & (run.wave == wave) & run.ended_at.is_not(None)
+    ours &= run.kind == history.SUBMIT
     last = connection.execute(select(run.run_id).where(ours).order_by(run.ended_at.desc()).limit(1)).scalar()
     told = connection.execute(select(outcome.source_server_id, outcome.status).where(outcome.run_id == last))
     return sum(one.source_server_id not in known and one.status not in {*_OPEN, Status.SKIPPED.value} for one in told)

@@ -58,11 +58,14 @@ def plan_of(folder: Path, servers: Any = None, **wave: Any) -> Path:
     return make_plan(folder / "plan.xlsx", servers or SERVERS, waves=waves)
 
 
-async def report(settings: Settings, plan: Path, statuses: Mapping[str, Status], run_id: str = "r1", wave: str = "wave-1") -> None:
+async def report(
+    settings: Settings, plan: Path, statuses: Mapping[str, Status], run_id: str = "r1", wave: str = "wave-1", kind: str = "submit"
+) -> None:
     """A run of a wave that has ended, with these outcomes by source server."""
     read = read_plan(plan)
     async with open_journal(settings.journal_url, SystemClock(), print) as journal:
-        await journal.start_run(RunRecord(run_id, settings.account, wave, read.name, read.sha256, "me@here", 1.0), 60.0, 10.0)
+        record = RunRecord(run_id, settings.account, wave, read.name, read.sha256, "me@here", 1.0, kind)
+        await journal.start_run(record, 60.0, 10.0)
         rows = [
             (row.position, Outcome(row, source, status))
             for row, (source, status) in zip(read.servers, statuses.items(), strict=False)
@@ -83,6 +86,16 @@ async def test_a_wave_starts_when_the_one_before_has_its_report(tmp_path: Path, 
     await await_start(Awaited(plan, "wave-2"), settings, clock, said.append)
     assert said == ["wave-2 waits for wave-1 (1 of 2 rows have no final outcome), until 2026-11-25 04:00 UTC at most"]
     assert clock.slept == [10.0] * 6
+
+
+@pytest.mark.parametrize("servers", [SERVERS, [server(1, source_server_id=""), server(2, source_server_id=""), SERVERS[2]]])
+async def test_an_order_given_since_is_no_report_of_the_wave(tmp_path: Path, settings: Settings, servers: Any) -> None:
+    """Its tasks were stopped, which came to its end for every server: whether the second was made is as open as before."""
+    plan = plan_of(tmp_path, servers)
+    await report(settings, plan, {"src-0001-a1b2": Status.CREATED, "src-0002-a1b2": Status.UNCERTAIN})
+    await report(settings, plan, {"src-0001-a1b2": Status.EXISTS, "src-0002-a1b2": Status.EXISTS}, "r2", kind="stop")
+    with pytest.raises(NotStartedError, match="1 of 2 rows"):
+        await await_start(Awaited(plan, "wave-2"), settings, NightClock(timedelta(hours=5, minutes=59)), print)
 
 
 async def test_it_waits_no_longer_than_its_window(tmp_path: Path, settings: Settings) -> None:
