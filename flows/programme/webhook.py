@@ -8,6 +8,7 @@ sent at the next occasion. Two processes that look at the same moment may both s
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from flows.submission.clock import Clock
     from flows.submission.journal import Journal
 
+_CLIENT_LOG = logging.getLogger("httpx")
 VERSION = 1
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 10.0
@@ -79,14 +81,24 @@ class Webhook:
         self, url: str, sleep: Callable[[float], Awaitable[None]], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self._url = url
+        try:
+            self._shown_url = str(httpx.URL(url))
+        except httpx.InvalidURL:  # no request is made of it
+            self._shown_url = url
         self._sleep = sleep
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, transport=transport)
 
     async def __aenter__(self) -> Self:
+        _CLIENT_LOG.addFilter(self._tells_no_url)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        _CLIENT_LOG.removeFilter(self._tells_no_url)
         await self._client.aclose()
+
+    def _tells_no_url(self, record: logging.LogRecord) -> bool:
+        """Whether a line of the HTTP client may be logged: it logs the address of each request at the level of information."""
+        return f"HTTP Request: POST {self._shown_url}" not in record.getMessage()
 
     async def send(self, notification: Notification) -> None:
         """Send it, a few times where the receiver is away for a moment; raises WebhookError."""

@@ -63,6 +63,16 @@ def receiver() -> Iterator[Receiver]:
     made.close()
 
 
+async def test_no_log_has_the_address(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """It may hold a secret, and the HTTP client logs every request."""
+    caplog.set_level("DEBUG")
+    sent = Notification("a", "plan.xlsx", "wave-1", Event.DONE, 1.0, "wave-1 is done", ("",))
+    async with Webhook(receiver.url, asyncio.sleep) as webhook:
+        await webhook.send(sent)
+    assert len(receiver.taken) == 1
+    assert "secret" not in caplog.text
+
+
 @pytest.fixture
 async def journal(place: Place) -> AsyncIterator[Journal]:
     async with open_journal(place.url, SystemClock(), print) as opened:
