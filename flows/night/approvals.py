@@ -117,6 +117,17 @@ def ask(
     return asked
 
 
+def renew(
+    connection: Connection, wave: WaveKey, asked: Approval, run_id: str, criteria: Sequence[Criterion], now: float
+) -> Approval:
+    """Give a question the figures of now, as long as it is open; else say how it, or the one put since, stands. Puts no new one."""
+    last = look(connection, wave, asked.gate, now)
+    if last is None or last.number != asked.number or last.decision is not None:
+        return last or asked
+    connection.execute(update(schema.approval).where(_chosen(wave, last)).values(criteria=_as_text(criteria), run_id=run_id))
+    return _read(connection, wave, last)
+
+
 def decide(connection: Connection, wave: WaveKey, gate: str, ballot: Ballot, now: float, seen: Approval | None = None) -> Approval:
     """Decide the open question; `seen` is how it stood when whoever decides looked at it.
 

@@ -221,7 +221,7 @@ class _Walk:
         return is_approved
 
     async def _ask(self) -> Approval:
-        """Put the question, or today's figures to the one that is open. Raises an SmsError where there are none."""
+        """Put the question, or the figures of now to one that was left open. Raises an SmsError where there are none."""
         order = self._order
         criteria = evaluate(await self._hands.at_gate())
         put = partial(
@@ -253,11 +253,17 @@ class _Walk:
 
     async def _asked_anew(self, shown: Approval) -> Approval:
         """The open question with the figures of now, shown where they are others; the old ones where SMS cannot be asked."""
+        order = self._order
         try:
-            fresh = await self._ask()
+            criteria = evaluate(await self._hands.at_gate())
         except SmsError as error:
             self._watcher.remark(f"warning: the figures at the gate are those of before, SMS could not be asked: {error}")
             return shown
+        now = self._clock.wall()
+        put = partial(approvals.renew, wave=order.wave, asked=shown, run_id=order.run_id, criteria=criteria, now=now)
+        fresh = await self._journal.transact(put)
+        if fresh.decision is not None:
+            return shown  # decided while the figures were looked for: the next look sees it
         if [(each.name, each.holds) for each in fresh.criteria] != [(each.name, each.holds) for each in shown.criteria]:
             self._watcher.gate(fresh)
         return fresh

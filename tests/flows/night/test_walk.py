@@ -260,3 +260,19 @@ async def test_an_open_gate_gets_the_figures_of_now(nights: Nights) -> None:
     assert [each.holds for each in before.criteria if each.name == "failed"] == [True]
     assert [each.holds for each in after.criteria if each.name == "failed"] == [False]
     assert story.approvals[0].number == 1
+
+
+async def test_a_decision_that_comes_while_the_figures_are_looked_for_is_not_asked_again(nights: Nights) -> None:
+    """The look takes a while, and somebody approves in the meantime: that counts, and nobody is asked a second time."""
+
+    class Slow(Hands):
+        async def at_gate(self) -> WaveAtGate:
+            if self.done.count("at_gate") == 1:
+                await nights.decide(Decision.APPROVED)
+            return await super().at_gate()
+
+    hands = Slow()
+    story = await asyncio.wait_for(nights.walk(hands, gate_figures_seconds=0.02), 30)
+    assert story.is_done
+    [approval] = story.approvals
+    assert (approval.number, approval.decision) == (1, Decision.APPROVED)
