@@ -32,6 +32,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST = (
+    "flows/cli/test_run.py",
     "ui/test_prefect_ui.py",
     "deployments/test_guide.py",
     "flows/cli/test_submit.py",
