@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
+from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -262,12 +263,14 @@ class JobHands:
             view.label for view in picture.servers if (found := checked.get(view.task_id)) and (found.different or found.missing)
         ]
         unchecked = [view.label for view in picture.servers if view.task_id in checked and checked[view.task_id] is None]
+        twice = await self._twice(picture)
         done = len(picture.servers) - len(not_done)
         parts = [f"{done} of {len(picture.servers)} moved"]
         parts += [f"{len(differing)} with files that differ or are missing"] if differing else []
         parts += [f"{len(unchecked)} without the result of their check"] if unchecked else []
-        detail = {"not_done": not_done, "differing": differing, "unchecked": unchecked}
-        return StageResult(", ".join(parts), is_good=not (not_done or differing or unchecked), detail=detail)
+        parts += [f"{named(twice)} with more than one task"] if twice else []
+        detail = {"not_done": not_done, "differing": differing, "unchecked": unchecked, "twice": twice}
+        return StageResult(", ".join(parts), is_good=not any(detail.values()), detail=detail)
 
     async def report(self, story: NightStory) -> StageResult:
         """Write the report of the night."""
@@ -281,6 +284,12 @@ class JobHands:
         return StageResult(written.problem or str(written.report), is_good=not written.problem)
 
     # -- the jobs
+
+    async def _twice(self, picture: Picture) -> list[str]:
+        """The servers whose source has more than one task, whoever made them. Raises an SmsError."""
+        async with self._client() as client:
+            tasks = Counter(task.source_server_id for task in await client.list_sights() if task.state != "DELETING")
+        return [view.label for view in picture.servers if tasks[view.source_server_id] > 1]
 
     def _unasked(self) -> list[str]:
         wave = self._prepared.wave

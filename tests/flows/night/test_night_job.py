@@ -86,3 +86,12 @@ async def test_a_stage_is_done_for_the_rows_that_it_was_done_for(evening: Evenin
     await run(evening, plan, "source_name=web-01")
     story = await run(evening, plan)
     assert told(story, Stage.VERIFY) == (StageState.DONE, "3 of 3 moved")
+
+
+async def test_a_second_task_of_a_source_is_named_in_the_end(evening: Evening) -> None:
+    """Whoever made it: a night after which a server has two tasks is not as it was wanted."""
+    plan = evening.plan(syncing(1, 3))
+    assert told(await run(evening, plan), Stage.VERIFY) == (StageState.DONE, "2 of 2 moved")
+    evening.simulator.add_task(server(3)["source_server_id"], name="mine", state="READY")
+    state, line = told(await run(evening, plan), Stage.VERIFY)
+    assert (state, line) == (StageState.FAILED, "2 of 2 moved, web-03 with more than one task")
