@@ -23,6 +23,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
+from flows.ending import beside
 from flows.submission.events import Phase
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class ControlRoom:
 
     async def follow(self) -> None:
         """Keep timeline and progress up to date until the engine has ended or Prefect is given up. Never raises."""
-        self._timeline = asyncio.create_task(self._show_steps())
+        self._timeline = beside(self._show_steps())
         while not self._session.is_over and not self._breaker.is_open:
             await self._show_progress()
             self._log_remarks()

@@ -22,6 +22,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.control_room import CALL_SECONDS, MOST_TABLE_ROWS, Breaker, artifact_key
+from flows.ending import beside
 from flows.night.path import Stage, path_of
 from flows.night.stages import StageState
 from flows.night_board import told_time
@@ -64,7 +65,7 @@ class NightRoom:
 
     async def follow(self) -> None:
         """Keep it up to date until the night has ended or Prefect is given up. Never raises."""
-        self._timeline = asyncio.create_task(self._show_stages())
+        self._timeline = beside(self._show_stages())
         while not self._session.is_over:
             await self._stand_at_gate()
             if self._breaker.is_open and time.monotonic() - self._lost_at >= _AGAIN_SECONDS:
@@ -106,7 +107,7 @@ class NightRoom:
         if asked is not None:
             figures = description(asked, self._session)
             await self._breaker.call(lambda: acreate_markdown_artifact(figures, key=f"gate-{self._key}"))
-            self._gate = asyncio.create_task(stand_at(asked, self._session))
+            self._gate = beside(stand_at(asked, self._session))
 
     async def _leave_gate(self, *, goes_on: bool) -> None:
         if self._gate is None:

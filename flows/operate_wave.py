@@ -17,6 +17,7 @@ from prefect.client.schemas.objects import State  # noqa: TC002 - Prefect reads 
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.credentials import settings_of
+from flows.ending import TOLD_TO_END, beside, hears_its_end
 from flows.operate_job import OperateOrder, look, prepare
 from flows.operate_room import OperateRoom
 from flows.operate_session import OperateSession
@@ -104,11 +105,16 @@ async def operate_wave(
 
 
 async def _follow(session: OperateSession) -> State[Any]:
+    with hears_its_end():
+        return await _followed(session)
+
+
+async def _followed(session: OperateSession) -> State[Any]:
     room = OperateRoom(session)
-    watch = asyncio.create_task(room.follow())
+    watch = beside(room.follow())
     try:
         result = await session.ended()
-    except asyncio.CancelledError:
+    except TOLD_TO_END:
         # Cancelled in the UI, or told to end: 30 seconds from here the process is killed.
         session.interrupt()
         await room.close(await session.ended())

@@ -19,6 +19,7 @@ from prefect.states import Cancelled, Completed, Failed
 
 from flows import night_session
 from flows.credentials import settings_of
+from flows.ending import TOLD_TO_END, beside, hears_its_end
 from flows.night_job import NightRequest, prepare
 from flows.night_room import NightRoom, report_shown
 from flows.night_session import NightSession
@@ -139,11 +140,16 @@ async def show(session: NightSession) -> bool:
 
 
 async def _follow(session: NightSession) -> State[Any]:
+    with hears_its_end():
+        return await _followed(session)
+
+
+async def _followed(session: NightSession) -> State[Any]:
     room = NightRoom(session)
-    watch = asyncio.create_task(room.follow())
+    watch = beside(room.follow())
     try:
         end = await session.ended()
-    except asyncio.CancelledError:
+    except TOLD_TO_END:
         # Cancelled in the UI, or told to end: 30 seconds from here the process is killed. The report comes first.
         session.interrupt()
         await room.close(await session.ended(), is_cancelled=True)

@@ -20,6 +20,7 @@ from prefect.states import Cancelled, Completed, Failed
 from flows import wave_session
 from flows.control_room import ControlRoom
 from flows.credentials import settings_of
+from flows.ending import TOLD_TO_END, beside, hears_its_end
 from flows.places import PlaceError, name_of, wave_files
 from flows.scheduling import reruns
 from flows.scheduling.at_start import Awaited, NotStartedError, await_start
@@ -114,11 +115,16 @@ async def show(session: WaveSession) -> bool:
 
 
 async def _follow(session: WaveSession) -> State[Any]:
+    with hears_its_end():
+        return await _followed(session)
+
+
+async def _followed(session: WaveSession) -> State[Any]:
     room = ControlRoom(session)
-    watch = asyncio.create_task(room.follow())
+    watch = beside(room.follow())
     try:
         end = await session.ended()
-    except asyncio.CancelledError:
+    except TOLD_TO_END:
         # Cancelled in the UI, or told to end: 30 seconds from here the process is killed. The report comes first.
         session.interrupt()
         await room.close(await session.ended())

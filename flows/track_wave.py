@@ -17,6 +17,7 @@ from prefect.client.schemas.objects import State  # noqa: TC002 - Prefect reads 
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.credentials import settings_of
+from flows.ending import TOLD_TO_END, beside, hears_its_end
 from flows.places import PlaceError, fetch, is_elsewhere
 from flows.scheduling import reruns
 from flows.scheduling.sign_of_life import signs_of_life
@@ -78,11 +79,16 @@ async def track_wave(
 
 
 async def _follow(session: TrackSession) -> State[Any]:
+    with hears_its_end():
+        return await _followed(session)
+
+
+async def _followed(session: TrackSession) -> State[Any]:
     room = TrackRoom(session)
-    watch = asyncio.create_task(room.follow())
+    watch = beside(room.follow())
     try:
         result = await session.ended()
-    except asyncio.CancelledError:
+    except TOLD_TO_END:
         # Cancelled in the UI, or told to end: 30 seconds from here the process is killed.
         session.interrupt()
         await session.ended()

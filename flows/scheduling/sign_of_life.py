@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
+from flows.ending import beside
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -31,7 +33,7 @@ async def signs_of_life() -> AsyncIterator[None]:
     if run is None or run.deployment_id is None:
         yield
         return
-    beat = asyncio.create_task(_beat(run))
+    beat = beside(_beat(run))
     try:
         yield
     finally:
